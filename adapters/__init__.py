@@ -1,0 +1,1 @@
+"""The outside world, one folder per system. Each implements ports of `dialer.ports`."""

@@ -1,0 +1,1 @@
+"""The engine: owns trio, time, state and order."""

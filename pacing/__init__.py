@@ -1,0 +1,1 @@
+"""How many calls to place now. Pure: no clock, no I/O, no randomness of its own."""
