@@ -1,0 +1,187 @@
+"""What the engine needs of the outside world. Adapters implement these protocols.
+
+Times with the suffix `_mono` are seconds of trio's clock; `_at` are aware UTC datetimes.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime
+from typing import Protocol
+
+from attrs import field, frozen
+
+from dialer.disposition import Disposition, HungUpBy, NetworkOutcome
+from dialer.model import Account, FactValue, PhoneNumber
+from dialer.records import AnsweredBy, PromiseToPay
+
+__all__ = [
+    "AccountSource",
+    "AgentDesk",
+    "AgentReport",
+    "CallCard",
+    "CallOrder",
+    "Greeting",
+    "JournalStore",
+    "Leg",
+    "LegEnd",
+    "PeerError",
+    "StoreError",
+    "Trunk",
+]
+
+
+class PeerError(Exception):
+    """The other side (switch, store, network) broke a protocol or went away."""
+
+
+class StoreError(PeerError):
+    """The journal's store cannot take records. No record, no call: everything stops."""
+
+
+@frozen
+class CallOrder:
+    """What the trunk is told. `ring_s` is the longest wait for an answer, from origination."""
+
+    attempt_id: str
+    e164: str = field(repr=False)
+    caller_id: str
+    ring_s: float
+
+
+@frozen
+class Greeting:
+    """Who answered, and when their first words ended: the connect clock starts there."""
+
+    answered_by: AnsweredBy
+    ended_mono: float
+
+
+@frozen
+class LegEnd:
+    """How a leg ended.
+
+    `is_false_machine` is what an audit of machine detection says of this call:
+    True when the "machine" was a person. A trunk that does not audit says False.
+    """
+
+    outcome: NetworkOutcome
+    hung_up_by: HungUpBy
+    at_mono: float
+    is_false_machine: bool = False
+
+
+class Leg(Protocol):
+    """One party's side of a call. Only used inside its `async with`.
+
+    The block is left (cancelled) at the moment the far end goes; then `ended`
+    is set. Leaving the block on our side hangs up.
+    """
+
+    ended: LegEnd | None
+
+    async def wait_answer(self) -> float:
+        """Block until somebody answers; the trio time of the answer."""
+        ...
+
+    async def wait_greeting(self) -> Greeting:
+        """Block until person or machine is told apart and the greeting is over."""
+        ...
+
+    async def play(self, message: str) -> None:
+        """Play a recorded message to its end."""
+        ...
+
+
+class Trunk(Protocol):
+    """The way out, with its limits."""
+
+    name: str
+    line_count: int
+    max_calls_per_s: float
+
+    @property
+    def is_up(self) -> bool:
+        """Whether a call placed now could succeed."""
+        ...
+
+    def open_leg(self, order: CallOrder) -> AbstractAsyncContextManager[Leg]:
+        """Originate. The far end hears of the call when the block is entered."""
+        ...
+
+
+@frozen
+class CallCard:
+    """What an agent is shown with a call."""
+
+    attempt_id: str
+    campaign_id: str
+    account: Account
+    number: PhoneNumber
+    is_callback: bool = False
+
+
+@frozen
+class AgentReport:
+    """What the agent says became of a conversation.
+
+    `facts` are statements of the person that rules read from now on, by the
+    names of the fact table: an opt-out, an attorney, excluded hours.
+    """
+
+    disposition: Disposition
+    amount_minor: int = 0
+    currency: str = ""
+    promise: PromiseToPay | None = None
+    callback_due_at: datetime | None = None
+    facts: Mapping[str, FactValue] = field(factory=dict)
+
+
+class AgentDesk(Protocol):
+    """Where one agent works: a web page, or a simulated person."""
+
+    async def preview(self, card: CallCard) -> bool:
+        """Show the account before dialing; False when the agent skips it."""
+        ...
+
+    async def converse(self, leg: Leg, card: CallCard) -> None:
+        """Talk. Returns when the agent hangs up; cancelled when the person does."""
+        ...
+
+    async def wait_disposition(self, card: CallCard) -> AgentReport:
+        """Block through the wrap-up until the agent has said what became of the call."""
+        ...
+
+
+class JournalStore(Protocol):
+    """Where the journal's lines go.
+
+    `is_instant` says that an append is durable when it returns and needs no
+    thread: true in memory, so that a simulation under a virtual clock never
+    has a thread in flight.
+    """
+
+    is_instant: bool
+
+    async def append(self, lines: Sequence[bytes]) -> None:
+        """Make the lines durable, all or none, in order. Raises `StoreError`."""
+        ...
+
+    def append_nowait(self, lines: Sequence[bytes]) -> None:
+        """The same, for instant stores only."""
+        ...
+
+    def read(self) -> Iterator[bytes]:
+        """All lines, in order."""
+        ...
+
+    def close(self) -> None:
+        """Release files and connections."""
+        ...
+
+
+class AccountSource(Protocol):
+    """Where the accounts of a campaign come from, in list order."""
+
+    def accounts(self, campaign_id: str) -> Iterator[Account]:
+        """Every account of the campaign's list."""
+        ...

@@ -1,0 +1,388 @@
+"""The journal's record types and their line form. Pure.
+
+A record says what happened, in the past tense, with the instant it happened.
+Everything the engine knows is a function of these records (`dialer.state`), so
+a field here is a promise to every journal already written: add fields with a
+default, never change what one means.
+
+A line is `["kind",{…}]` in UTF-8 JSON. Names, numbers and balances of people do
+not stand in records; ids do.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime
+from enum import Enum
+from functools import cache
+from typing import TypeVar
+
+import msgspec
+from attrs import field, frozen
+
+from dialer.disposition import Disposition, HungUpBy
+
+__all__ = [
+    "RECORD_TYPES",
+    "AgentChanged",
+    "AgentState",
+    "Answered",
+    "AnsweredBy",
+    "AttemptRecord",
+    "CampaignChanged",
+    "CampaignState",
+    "Claimed",
+    "Closed",
+    "Connected",
+    "Denied",
+    "Detected",
+    "Disposed",
+    "FactStated",
+    "ListEnrolled",
+    "Opened",
+    "Originated",
+    "PacingNoted",
+    "PromiseToPay",
+    "Record",
+    "RecordError",
+    "TalkEnded",
+    "TrunkChanged",
+    "VerdictStage",
+    "decode",
+    "decode_all",
+    "encode",
+]
+
+
+class AnsweredBy(Enum):
+    """Who answered; `UNKNOWN` counts as a person everywhere."""
+
+    HUMAN = "human"
+    MACHINE = "machine"
+    UNKNOWN = "unknown"
+
+
+class AgentState(Enum):
+    """What an agent is doing; exactly one at any time."""
+
+    LOGGED_OUT = "logged_out"
+    IDLE = "idle"
+    RESERVED = "reserved"
+    TALKING = "talking"
+    WRAP_UP = "wrap_up"
+    ON_BREAK = "on_break"
+
+
+class CampaignState(Enum):
+    """Whether a campaign may start calls."""
+
+    RUNNING = "running"
+    PAUSED = "paused"
+    DRAINING = "draining"
+    ENDED = "ended"
+
+
+class VerdictStage(Enum):
+    """At which of the three moments a verdict was taken."""
+
+    PICK = "pick"
+    ORIGINATION = "origination"
+    ANSWER = "answer"
+
+
+@frozen
+class PromiseToPay:
+    """Amount and date given by the right party."""
+
+    amount_minor: int
+    currency: str
+    due_date: date
+
+
+@frozen
+class Opened:
+    """An engine started on this journal; names what it ran with."""
+
+    at: datetime
+    engine_version: str
+    config_hash: str
+    time_zone: str
+    seed: int | None = None
+
+
+@frozen
+class Closed:
+    """The engine stopped in good order."""
+
+    at: datetime
+
+
+@frozen
+class ListEnrolled:
+    """A campaign's list as it stood: how many accounts, and a hash of their ids in order."""
+
+    at: datetime
+    campaign_id: str
+    account_count: int
+    list_hash: str
+
+
+@frozen
+class CampaignChanged:
+    """A campaign started, paused or ended, and why."""
+
+    at: datetime
+    campaign_id: str
+    state: CampaignState
+    reason: str
+
+
+@frozen
+class TrunkChanged:
+    """A trunk came up or was lost."""
+
+    at: datetime
+    trunk: str
+    is_up: bool
+    reason: str = ""
+
+
+@frozen
+class Denied:
+    """A verdict refused a call: by which rules, why, and when to ask again."""
+
+    at: datetime
+    campaign_id: str
+    account_id: str
+    number_id: str
+    stage: VerdictStage
+    rule_id: str
+    rule_ids: tuple[str, ...]
+    reason: str
+    next_eligible_at: datetime | None
+    pack_hash: str
+    attempt_id: str | None = None
+
+
+@frozen
+class Claimed:
+    """An attempt exists. Durable before the trunk hears of it, counted from here on (I2)."""
+
+    at: datetime
+    attempt_id: str
+    campaign_id: str
+    account_id: str
+    person_id: str
+    claim_ids: tuple[str, ...]
+    number_id: str
+    trunk: str
+    caller_id: str
+    pack_hash: str
+    mode: str
+    agent_id: str | None = None
+    is_callback: bool = False
+
+
+@frozen
+class Originated:
+    """The trunk was told to dial."""
+
+    at: datetime
+    attempt_id: str
+    campaign_id: str
+
+
+@frozen
+class Answered:
+    """Somebody or something answered after `ring_s` of post-dial delay and ringing."""
+
+    at: datetime
+    attempt_id: str
+    campaign_id: str
+    ring_s: float
+
+
+@frozen
+class Detected:
+    """Person or machine, and when the greeting ended: the connect clock starts there."""
+
+    at: datetime
+    attempt_id: str
+    campaign_id: str
+    answered_by: AnsweredBy
+    greeting_ended_at: datetime
+
+
+@frozen
+class Connected:
+    """Agent and person hear each other, `wait_s` after the end of the greeting."""
+
+    at: datetime
+    attempt_id: str
+    campaign_id: str
+    agent_id: str
+    wait_s: float
+
+
+@frozen
+class TalkEnded:
+    """The line is gone; the agent wraps up."""
+
+    at: datetime
+    attempt_id: str
+    campaign_id: str
+    agent_id: str
+    talk_s: float
+    hung_up_by: HungUpBy
+
+
+@frozen
+class Disposed:
+    """How the attempt ended, and what the schedule does with the account next.
+
+    `next_at` None with `ends` empty cannot occur: either there is a next try,
+    or `ends` says why there is none.
+    """
+
+    at: datetime
+    attempt_id: str
+    campaign_id: str
+    account_id: str
+    disposition: Disposition
+    hung_up_by: HungUpBy = HungUpBy.US
+    agent_id: str | None = None
+    wait_s: float = 0.0
+    amount_minor: int = 0
+    currency: str = ""
+    promise: PromiseToPay | None = None
+    next_at: datetime | None = None
+    next_number_id: str | None = None
+    next_agent_id: str | None = None
+    same_agent_within_s: float = 0.0
+    is_next_callback: bool = False
+    dropped_number_id: str | None = None
+    ends: str = ""
+
+
+@frozen
+class FactStated:
+    """A person, or the agent for them, stated something that rules read from now on.
+
+    Dates stand as ISO text; the fact table (`dialer.rule_facts`) knows each name's type.
+    """
+
+    at: datetime
+    campaign_id: str
+    person_id: str
+    account_id: str
+    name: str
+    value: bool | int | float | str | tuple[str, ...]
+    attempt_id: str | None = None
+
+
+@frozen
+class AgentChanged:
+    """An agent is in `state` from `at` on."""
+
+    at: datetime
+    agent_id: str
+    site: str
+    state: AgentState
+    campaign_ids: tuple[str, ...] = ()
+    attempt_id: str | None = None
+    reason: str = ""
+
+
+@frozen
+class PacingNoted:
+    """What the pacer decided and why: every change of mode, and a sample through the day."""
+
+    at: datetime
+    campaign_id: str
+    mode: str
+    launch_count: int
+    idle_count: int
+    in_flight_count: int
+    reason: str
+    figures: dict[str, float] = field(factory=dict)
+
+
+AttemptRecord = Claimed | Originated | Answered | Detected | Connected | TalkEnded | Disposed
+Record = (
+    Opened
+    | Closed
+    | ListEnrolled
+    | CampaignChanged
+    | TrunkChanged
+    | Denied
+    | AttemptRecord
+    | FactStated
+    | AgentChanged
+    | PacingNoted
+)
+
+RECORD_TYPES: dict[str, type] = {
+    "opened": Opened,
+    "closed": Closed,
+    "list": ListEnrolled,
+    "campaign": CampaignChanged,
+    "trunk": TrunkChanged,
+    "denied": Denied,
+    "claimed": Claimed,
+    "originated": Originated,
+    "answered": Answered,
+    "detected": Detected,
+    "connected": Connected,
+    "talk_ended": TalkEnded,
+    "disposed": Disposed,
+    "fact": FactStated,
+    "agent": AgentChanged,
+    "pacing": PacingNoted,
+}
+_KINDS = {cls: kind for kind, cls in RECORD_TYPES.items()}
+
+T = TypeVar("T")
+
+
+class RecordError(ValueError):
+    """A line of a journal cannot be read."""
+
+
+_encoder = msgspec.json.Encoder()
+_outer = msgspec.json.Decoder(tuple[str, msgspec.Raw])
+
+
+@cache
+def _decoder(kind: str) -> msgspec.json.Decoder[Record]:
+    return msgspec.json.Decoder(RECORD_TYPES[kind])
+
+
+def encode(record: Record) -> bytes:
+    """One line, without the newline.
+
+    >>> from datetime import datetime, timezone
+    >>> encode(Closed(datetime(2026, 11, 24, tzinfo=timezone.utc)))
+    b'["closed",{"at":"2026-11-24T00:00:00Z"}]'
+    """
+    return _encoder.encode((_KINDS[type(record)], record))
+
+
+def decode(line: bytes) -> Record:
+    """The record of a line; raises `RecordError` naming what is wrong with it."""
+    try:
+        kind, body = _outer.decode(line)
+        if kind not in RECORD_TYPES:
+            msg = f"unknown record kind `{kind}`; this journal was written by a newer version"
+            raise RecordError(msg)
+        return _decoder(kind).decode(body)
+    except msgspec.DecodeError as error:
+        msg = f"unreadable record: {error}"
+        raise RecordError(msg) from error
+
+
+def decode_all(lines: Iterable[bytes]) -> Iterator[Record]:
+    """The records of many lines; a `RecordError` names the line, counted from 1."""
+    for index, line in enumerate(lines, start=1):
+        try:
+            yield decode(line)
+        except RecordError as error:
+            msg = f"record {index}: {error}"
+            raise RecordError(msg) from error
