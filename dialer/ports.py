@@ -17,9 +17,11 @@ from dialer.records import AnsweredBy, PromiseToPay
 __all__ = [
     "AccountSource",
     "AgentDesk",
+    "AgentProfile",
     "AgentReport",
     "CallCard",
     "CallOrder",
+    "Floor",
     "Greeting",
     "JournalStore",
     "Leg",
@@ -149,6 +151,40 @@ class AgentDesk(Protocol):
 
     async def wait_disposition(self, card: CallCard) -> AgentReport:
         """Block through the wrap-up until the agent has said what became of the call."""
+        ...
+
+
+@frozen
+class AgentProfile:
+    """Who an agent is to the engine: where they sit and which campaigns they work."""
+
+    agent_id: str
+    site: str
+    campaign_ids: tuple[str, ...]
+
+
+class Floor(Protocol):
+    """What agents tell the engine about themselves. None of these waits.
+
+    A break or log-out asked for during a call takes effect when its wrap-up is
+    over. Asking twice changes nothing; asking for an agent who is not logged in
+    raises `KeyError`.
+    """
+
+    def log_in(self, profile: AgentProfile, desk: AgentDesk) -> None:
+        """The agent is here, and idle."""
+        ...
+
+    def start_break(self, agent_id: str, reason: str) -> None:
+        """The agent pauses now, or after the call at hand."""
+        ...
+
+    def end_break(self, agent_id: str) -> None:
+        """The agent is idle again."""
+        ...
+
+    def log_out(self, agent_id: str) -> None:
+        """The agent leaves now, or after the call at hand."""
         ...
 
 
