@@ -1,0 +1,1 @@
+"""Measures: model floors, scores, and the tables that documentation quotes."""
