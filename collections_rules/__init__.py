@@ -1,1 +1,42 @@
-"""May this number be called at this instant, why not, and when next. Pure: no clock, no files, no I/O."""
+"""May this number be called at this instant, and why: dated, cited rules as data.
+
+Pure: text, facts and contacts in, a verdict out. No clock, no files, no threads.
+"""
+
+from collections_rules.builtin import BUILTIN_PACKS, builtin_pack
+from collections_rules.diagnostics import Diagnostic, RulesError, Span, render
+from collections_rules.evaluate import RuleBook, compile_rules
+from collections_rules.facts import FACT_TABLE, FactKind, Facts, FactSpec, FactValue, check_values, clean_facts
+from collections_rules.ledger import ContactEvent, ContactLedger
+from collections_rules.sequences import RetryStep, Sequence
+from collections_rules.source import PackSource
+from collections_rules.verdict import Finding, Verdict
+from collections_rules.words import CHANNELS, OUTCOMES, SEQUENCE_WORDS
+
+__all__ = [
+    "BUILTIN_PACKS",
+    "CHANNELS",
+    "FACT_TABLE",
+    "OUTCOMES",
+    "SEQUENCE_WORDS",
+    "ContactEvent",
+    "ContactLedger",
+    "Diagnostic",
+    "FactKind",
+    "FactSpec",
+    "FactValue",
+    "Facts",
+    "Finding",
+    "PackSource",
+    "RetryStep",
+    "RuleBook",
+    "RulesError",
+    "Sequence",
+    "Span",
+    "Verdict",
+    "builtin_pack",
+    "check_values",
+    "clean_facts",
+    "compile_rules",
+    "render",
+]
