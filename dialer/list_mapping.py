@@ -18,7 +18,8 @@ from dialer.model import FactValue, NumberKind
 __all__ = ["Columns", "FactParser", "FactParsers", "FictitiousNumbers", "ListMapping", "NumberColumn", "minor_digits"]
 
 FactParser = Callable[[str], FactValue]
-"""Makes a fact's value of a cell that is not empty; raises `ValueError` with a reason an operator can read."""
+"""Makes a fact's value of a cell that is not empty. A `ValueError` says why it cannot, in words that
+continue a sentence beginning with the cell: `is neither true nor false`."""
 
 FactParsers = Mapping[str, FactParser]
 """By fact name; a fact without a parser does not exist."""
