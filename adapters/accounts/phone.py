@@ -6,7 +6,7 @@ in the library's order. A shape that these few lines do not fully cover goes to 
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Final
@@ -105,7 +105,8 @@ class NumberReader:
         self._abroad = re.compile(metadata.international_prefix or "(?!)").match
         self._prefix = metadata.national_prefix or ""
         self._general = _Pattern(metadata.general_desc)
-        self._special = [pattern for pattern in map(_Pattern, _special(metadata)) if pattern._match is not None]
+        # In one pattern and without their lengths, so it may send a number to the library needlessly.
+        self._is_special = re.compile("|".join(_special(metadata)) or "(?!)").fullmatch
         self._fixed = _Pattern(metadata.fixed_line)
         self._mobile = _Pattern(metadata.mobile)
         self._is_one_pattern = metadata.same_mobile_and_fixed_line_pattern
@@ -128,7 +129,7 @@ class NumberReader:
             if stripped.group() != self._prefix:
                 return None
             digits = digits[len(self._prefix) :]
-        if digits.startswith("0") or not self._general(digits) or any(special(digits) for special in self._special):
+        if digits.startswith("0") or not self._general(digits) or self._is_special(digits) is not None:
             return None
         if self._fixed(digits):
             number_type = PhoneNumberType.FIXED_LINE
@@ -190,12 +191,16 @@ _UNREADABLE: Final = {
 }
 
 
-def _special(metadata: PhoneMetadata) -> Iterable[PhoneNumberDesc | None]:
-    yield metadata.premium_rate
-    yield metadata.toll_free
-    yield metadata.shared_cost
-    yield metadata.voip
-    yield metadata.personal_number
-    yield metadata.pager
-    yield metadata.uan
-    yield metadata.voicemail
+def _special(metadata: PhoneMetadata) -> Iterator[str]:
+    for description in (
+        metadata.premium_rate,
+        metadata.toll_free,
+        metadata.shared_cost,
+        metadata.voip,
+        metadata.personal_number,
+        metadata.pager,
+        metadata.uan,
+        metadata.voicemail,
+    ):
+        if description is not None and description.national_number_pattern:
+            yield f"(?:{description.national_number_pattern})"
