@@ -1,7 +1,7 @@
 """When agents come, pause and go: a plan drawn beforehand, and the one task that carries it out."""
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import trio
@@ -66,7 +66,7 @@ def _day_of(shift: Shift, profile: AgentProfile, offset_s: int, day: date, peopl
 def _instant(day: date, seconds: float, zone: ZoneInfo) -> datetime:
     """The instant of a local time of day; wall time, so a clock change shifts nobody's hours."""
     wall = datetime(day.year, day.month, day.day) + timedelta(seconds=seconds)  # noqa: DTZ001 (zone comes next)
-    return wall.replace(tzinfo=zone)
+    return wall.replace(tzinfo=zone).astimezone(UTC)
 
 
 async def run_shifts(settings: SimulationSettings, floor: Floor, people: People, clock: WallTime) -> None:

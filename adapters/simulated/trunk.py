@@ -25,6 +25,9 @@ __all__ = ["SimulatedLeg", "SimulatedTrunk"]
 # A caller that keeps to the rate may still bunch two seconds' calls at a tick; a third is refused.
 _BURST_S = 2.0
 
+# Instants are kept to the microsecond; less than this apart, they are the same.
+_SAME_INSTANT_S = 1e-3
+
 
 class SimulatedLeg:
     """The far end's side of one call."""
@@ -95,7 +98,7 @@ class SimulatedLeg:
         """Set when the far end goes, and how; an outage before that takes the line with it."""
         self._going = (at_mono, outcome, by)
         lost_mono = self._lost_from_mono()
-        if lost_mono <= at_mono and lost_mono < math.inf:
+        if lost_mono <= at_mono and math.isfinite(lost_mono):
             at_mono, outcome, by = lost_mono, NetworkOutcome.TRUNK_LOST, HungUpBy.NETWORK
         self._outcome, self._hung_up_by = outcome, by
         self.scope.deadline = at_mono
@@ -129,7 +132,7 @@ class SimulatedTrunk:
     @property
     def is_up(self) -> bool:
         """Whether a call placed now could succeed."""
-        return not self._outages or self._lost_from_mono() > trio.current_time()
+        return not self._outages or self._lost_from_mono() > trio.current_time() + _SAME_INSTANT_S
 
     @property
     def open_count(self) -> int:
@@ -158,7 +161,9 @@ class SimulatedTrunk:
             leg.close()
 
     def _fate(self, order: CallOrder) -> CallFate:
-        if self.is_up and not self._has_room():
+        if not self.is_up:
+            return CallFate(NetworkOutcome.TRUNK_LOST, Party.NOBODY)
+        if not self._has_room():
             self.refused_count += 1
             return CallFate(NetworkOutcome.CONGESTED, Party.NOBODY, ends_s=0.2)
         return self._people.take_call(order.e164, order.attempt_id, self._now_at())
@@ -178,4 +183,6 @@ class SimulatedTrunk:
             return math.inf
         now_at = self._now_at()
         first = min((start for start, end in self._outages if end > now_at), default=None)
-        return math.inf if first is None else trio.current_time() + (first - now_at) / timedelta(seconds=1)
+        if first is None:
+            return math.inf
+        return trio.current_time() + max(0.0, (first - now_at) / timedelta(seconds=1))
