@@ -75,9 +75,7 @@ class DispositionTraits:
     is_success: bool = False
 
 
-def _connected(
-    ledger: str, retry: str, *, right_party: bool = False, success: bool = False
-) -> DispositionTraits:
+def _connected(ledger: str, retry: str, *, right_party: bool = False, success: bool = False) -> DispositionTraits:
     return DispositionTraits(
         ledger_outcome=ledger,
         retry_outcome=retry,
@@ -129,17 +127,21 @@ _BY_NETWORK: dict[NetworkOutcome, Disposition] = {
 }
 
 
-def refine(so_far: Disposition, outcome: NetworkOutcome, hung_up_by: HungUpBy) -> Disposition:
-    """The disposition of an attempt that no agent took, once its line is gone.
+def refine(
+    so_far: Disposition, outcome: NetworkOutcome, hung_up_by: HungUpBy, *, is_limit_over: bool = False
+) -> Disposition:
+    """The disposition of an attempt once its line is gone.
 
     `so_far` is the worst that was already true. A leg that ended before an
-    answer takes the network's word; a person who left before the connect limit
-    hung up early, whatever we would have done next; a lost trunk never erases
-    an abandonment that had already happened.
+    answer takes the network's word. A person who left before the connect limit
+    ran out (`is_limit_over` False) hung up early; a lost trunk or our own doing
+    never erases an abandonment that had already happened.
 
     >>> refine(Disposition.NO_ANSWER, NetworkOutcome.BUSY, HungUpBy.NETWORK)
     <Disposition.BUSY: 'busy'>
     """
     if so_far is Disposition.NO_ANSWER:
         return _BY_NETWORK.get(outcome, so_far)
+    if so_far is Disposition.ABANDONED and hung_up_by is HungUpBy.PERSON and not is_limit_over:
+        return Disposition.HUNG_UP_EARLY
     return so_far

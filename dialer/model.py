@@ -11,12 +11,13 @@ from types import MappingProxyType
 
 from attrs import field, frozen
 
-__all__ = ["Account", "Claim", "FactValue", "NumberKind", "PhoneNumber", "Person"]
+__all__ = ["Account", "Claim", "FactValue", "NumberKind", "Person", "PhoneNumber"]
 
 FactValue = bool | int | float | str | date | datetime | frozenset[str]
 """A value a rule may read. A fact that has none is unknown, and unknown closes."""
 
-_NOTHING: Mapping[str, FactValue] = MappingProxyType({})
+_NO_FACTS: Mapping[str, FactValue] = MappingProxyType({})
+_NO_TRAITS: Mapping[str, str] = MappingProxyType({})
 
 
 class NumberKind(Enum):
@@ -71,7 +72,7 @@ class Account:
     person: Person
     numbers: tuple[PhoneNumber, ...]
     claims: tuple[Claim, ...] = ()
-    facts: Mapping[str, FactValue] = _NOTHING
+    facts: Mapping[str, FactValue] = _NO_FACTS
     """What the list knows beyond the fields above, by the names of the rules' fact table."""
-    traits: Mapping[str, str] = _NOTHING
+    traits: Mapping[str, str] = _NO_TRAITS
     """Columns kept as they stood, for reports and for simulated people. No rule reads them."""

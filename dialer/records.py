@@ -152,6 +152,7 @@ class Denied:
     at: datetime
     campaign_id: str
     account_id: str
+    person_id: str
     number_id: str
     stage: VerdictStage
     rule_id: str

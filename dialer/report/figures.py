@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from attrs import frozen
+from attrs import field, frozen
 
 from dialer.records import AgentState
 from dialer.report.context import CampaignContext
@@ -132,6 +132,8 @@ class DayFigures:
     engine_versions: tuple[str, ...] = ()
     config_hashes: tuple[str, ...] = ()
     pack_hashes: tuple[str, ...] = ()
+    reasons: Mapping[str, str] = field(factory=dict)
+    """The reason last given for a refusal, by rule."""
     bin_s: int = BIN_S
 
     def agents(self, state: AgentState) -> list[float]:

@@ -59,6 +59,7 @@ class _Day:
         self.events: list[DayEvent] = []
         self.opened: list[Opened] = []
         self.pack_hashes: dict[str, None] = {}
+        self.reasons: dict[str, str] = {}
         self.handlers: dict[type, Callable[[Any], None]] = {
             Opened: self.opened.append,
             ListEnrolled: self.list_enrolled,
@@ -109,6 +110,7 @@ class _Day:
 
     def denied(self, record: Denied) -> None:
         self.pack_hashes[record.pack_hash] = None
+        self.reasons[record.rule_id] = record.reason
         self.campaign(record.campaign_id).deny(record)
 
     def claimed(self, record: Claimed) -> None:
@@ -248,6 +250,7 @@ def _figures(day: _Day, context: ReportContext, first_at: datetime, last_at: dat
         engine_versions=tuple(dict.fromkeys(one.engine_version for one in day.opened)),
         config_hashes=tuple(dict.fromkeys(one.config_hash for one in day.opened)),
         pack_hashes=tuple(day.pack_hashes),
+        reasons=day.reasons,
     )
 
 

@@ -1,0 +1,215 @@
+"""Wires an engine from its settings and ports, runs it, drains it, stops it. A library with a thin command line.
+
+The nursery tree, outermost first: the journal's writer (first in, last out),
+the attempts, the trunks' watch, the campaigns' loops. A drain is three
+deadlines, not a flag: the loops are cancelled; unanswered calls are given up
+once they have rung for 15 s; talks get `drain_s`, then the attempts' own scope
+ends them, and each still writes its disposition.
+"""
+
+import hashlib
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+import structlog
+import trio
+from attrs import define, field, frozen
+
+from collections_rules import PackSource, RuleBook, RulesError, builtin_pack, clean_facts, compile_rules
+from dialer.agents import AgentPool
+from dialer.campaign import Campaign, CampaignPlan
+from dialer.clock import WallClock
+from dialer.config import CampaignSettings, Config, ConfigError
+from dialer.journal import Journal
+from dialer.model import Account
+from dialer.ports import AccountSource, JournalStore, Trunk
+from dialer.records import Closed, ListEnrolled, Opened, decode_all
+from dialer.recovery import closing_records
+from dialer.rule_facts import RuleGate
+from dialer.state import EngineState
+from dialer.trunks import TrunkPool
+from pacing import Pacer
+
+__all__ = ["Engine", "Ports", "compile_campaign_rules", "new_state", "open_engine"]
+
+log = structlog.get_logger()
+
+_WATCH_S = 5.0
+_STATUS_S = 60.0
+
+
+@frozen
+class Ports:
+    """The outside world, as one engine sees it."""
+
+    trunks: tuple[Trunk, ...]
+    accounts: AccountSource
+    store: JournalStore
+
+
+@define(eq=False)
+class Engine:
+    """A running engine."""
+
+    config: Config
+    state: EngineState
+    journal: Journal
+    clock: WallClock
+    agents: AgentPool
+    trunks: TrunkPool
+    campaigns: dict[str, Campaign]
+    rules: dict[str, RuleBook]
+    _loops: trio.CancelScope = field(factory=trio.CancelScope)
+    _talks: trio.CancelScope = field(factory=trio.CancelScope)
+    _is_draining: bool = False
+
+    @property
+    def is_draining(self) -> bool:
+        """Whether no more calls are started."""
+        return self._is_draining
+
+    def drain(self, reason: str = "end of day") -> None:
+        """Start no more calls; let talks finish within `drain_s`."""
+        if self._is_draining:
+            return
+        self._is_draining = True
+        log.info("drain_started", reason=reason, open_calls=len(self.state.attempts))
+        self._loops.cancel()
+        for campaign in self.campaigns.values():
+            campaign.drain()
+        self._talks.deadline = min(self._talks.deadline, trio.current_time() + self.config.drain_s)
+
+    def stop(self, reason: str) -> None:
+        """End everything now; open attempts are disposed as they stand."""
+        log.info("stop_requested", reason=reason, open_calls=len(self.state.attempts))
+        self._is_draining = True
+        self._loops.cancel()
+        self._talks.cancel()
+
+    async def run(self) -> None:
+        """Dial until drained or stopped."""
+        with self._talks:
+            async with trio.open_nursery() as attempts:
+                for campaign in self.campaigns.values():
+                    campaign.nursery = attempts
+                with self._loops:
+                    async with trio.open_nursery() as loops:
+                        loops.start_soon(self._watch_trunks)
+                        for campaign in self.campaigns.values():
+                            loops.start_soon(campaign.run)
+        for campaign in self.campaigns.values():
+            campaign.ended()
+
+    async def report_status(self) -> None:
+        """Log what every campaign is at, once a minute."""
+        while True:
+            await trio.sleep(_STATUS_S)
+            for campaign_id, book in self.state.campaigns.items():
+                log.info(
+                    "campaign_status",
+                    campaign_id=campaign_id,
+                    state=book.state.value,
+                    at=self.clock.now_at().isoformat(timespec="seconds"),
+                    attempts=book.attempt_count,
+                    answered_by_person=book.counters.answered_by_person,
+                    abandoned=book.counters.abandoned,
+                    idle_agents=self.agents.idle_count(campaign_id),
+                    lines_in_use=self.trunks.in_use_count,
+                )
+
+    async def _watch_trunks(self) -> None:
+        while True:
+            self.trunks.watch()
+            await trio.sleep(_WATCH_S)
+
+
+@asynccontextmanager
+async def open_engine(config: Config, ports: Ports, clock: WallClock) -> AsyncIterator[Engine]:
+    """An engine that is ready to run; its journal is flushed when the block is left."""
+    state = new_state(config)
+    journal = Journal(ports.store, state)
+    rules = {one.id: compile_campaign_rules(one, config) for one in config.campaigns}
+    agents = AgentPool(journal, clock)
+    for record in decode_all(ports.store.read()):
+        state.apply(record)
+    async with trio.open_nursery() as outer:
+        outer.start_soon(journal.run_writer)
+        for record in closing_records(state, clock.now_at()):
+            journal.append(record)
+        journal.append(Opened(clock.now_at(), version("paceline"), config.config_hash, config.time_zone))
+        trunks = TrunkPool(ports.trunks, journal, clock)
+        campaigns = {}
+        for settings in config.campaigns:
+            accounts = {one.account_id: one for one in ports.accounts.accounts(settings.id)}
+            state.campaigns[settings.id].schedule.enroll(accounts.values())
+            journal.append(ListEnrolled(clock.now_at(), settings.id, len(accounts), _list_hash(accounts)))
+            campaigns[settings.id] = Campaign(
+                plan=CampaignPlan(
+                    settings.id,
+                    settings.caller_id,
+                    settings.limits,
+                    settings.pacing.tick_s,
+                    {tier: rank for rank, tier in enumerate(settings.tiers)},
+                ),
+                book=state.campaigns[settings.id],
+                accounts=accounts,
+                gate=RuleGate(
+                    campaign_id=settings.id,
+                    purpose=settings.purpose,
+                    rules=rules[settings.id],
+                    state=state,
+                    default_zones=frozenset({config.time_zone}),
+                    collector_kind=settings.collector_kind,
+                    assumed=clean_facts() if settings.assume_clean else {},
+                ),
+                pacer=Pacer(settings.pacer),
+                trunks=trunks,
+                agents=agents,
+                journal=journal,
+                clock=clock,
+                nursery=outer,
+            )
+        engine = Engine(config, state, journal, clock, agents, trunks, campaigns, rules)
+        log.info("engine_started", campaigns=list(campaigns), trunks=[one.name for one in ports.trunks])
+        try:
+            yield engine
+        finally:
+            journal.append(Closed(clock.now_at()))
+            outer.cancel_scope.cancel()
+    log.info("engine_stopped", records=state.record_count)
+
+
+def new_state(config: Config) -> EngineState:
+    """An empty state that a journal of this configuration can be replayed into."""
+    state = EngineState()
+    for campaign in config.campaigns:
+        state.add_campaign(campaign.id, config.zone, campaign.pacing.windows)
+    return state
+
+
+def compile_campaign_rules(campaign: CampaignSettings, config: Config) -> RuleBook:
+    """The rules of a campaign; raises `ConfigError` with every diagnostic of every pack."""
+    sources = []
+    for name in campaign.rules:
+        path = config.folder / name
+        if name.endswith(".rules"):
+            try:
+                sources.append(PackSource(str(path), path.read_text(encoding="utf-8")))
+            except (OSError, UnicodeDecodeError) as error:
+                msg = f"campaign `{campaign.id}`: the rule file {path} cannot be read ({error})"
+                raise ConfigError(msg) from error
+            continue
+        try:
+            sources.append(builtin_pack(name))
+        except (KeyError, ValueError) as error:
+            msg = f"campaign `{campaign.id}`: {error.args[0]}"
+            raise ConfigError(msg) from error
+    try:
+        return compile_rules(sources)
+    except RulesError as error:
+        raise ConfigError(str(error)) from error
+
+
+def _list_hash(accounts: Mapping[str, Account]) -> str:
+    return hashlib.sha256("\n".join(accounts).encode()).hexdigest()[:16]

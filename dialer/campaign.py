@@ -1,0 +1,350 @@
+"""One campaign: from the schedule to started attempts, tick by tick.
+
+A tick asks the pacer how many calls to place and places them; between ticks the
+campaign sleeps until something happens that could change the answer (an agent
+comes free, a call ends, an account falls due) or a moment has passed. Each call
+passes three verdicts: when its account is picked, again in the instant before
+the claim, and when it is answered (I1).
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+import structlog
+import trio
+from attrs import define, field, frozen
+
+from dialer.agents import Agent, AgentPool
+from dialer.call import CallLimits, CallPorts, PlannedCall, run_attempt
+from dialer.clock import WallClock
+from dialer.disposition import Disposition
+from dialer.gatekeeper import Gatekeeper, LawfulCall
+from dialer.journal import Journal
+from dialer.model import Account
+from dialer.pacing_view import PacingView
+from dialer.ports import AgentReport, CallCard, StoreError, Trunk
+from dialer.records import CampaignChanged, CampaignState, Claimed, PacingNoted, Record, VerdictStage
+from dialer.retries import NextTry, plan_next_try
+from dialer.rule_facts import RuleGate
+from dialer.schedule import Pick
+from dialer.state import CampaignBook
+from dialer.trunks import TrunkPool
+from pacing import Pacer, PacingDecision, PacingMode
+
+__all__ = ["Campaign", "CampaignPlan"]
+
+log = structlog.get_logger()
+
+# How many refusals one tick may spend before it lets the other tasks run.
+_MAX_REFUSALS = 200
+# The longest sleep when there is nothing to decide about.
+_IDLE_S = 300.0
+# The longest sleep between two decisions while there is something to decide about.
+_HEARTBEAT_S = 5.0
+# A note of the pacer's reasoning is kept this often; every change of mode besides.
+_NOTE_S = 60.0
+# More bugs than this in a minute, and the campaign pauses itself.
+_MAX_BUGS_PER_MINUTE = 5
+# Nobody is kept from the next call for longer than this by a callback that waits for "its" agent.
+_SAME_AGENT_RETRY_S = 15.0
+# An account that an agent skipped in preview is offered again after this.
+_SKIPPED_S = 600.0
+# Behind every tier that the campaign names.
+_LAST = 99
+
+
+@frozen
+class CampaignPlan:
+    """What a campaign runs with; all of it is settings."""
+
+    campaign_id: str
+    caller_id: str
+    limits: CallLimits
+    tick_s: float = 0.5
+    priorities: Mapping[str, int] = field(factory=dict)
+    """Value tier -> who gets the next free agent first, lower first; a tier that is not named comes last."""
+
+
+@define(eq=False)
+class Campaign:
+    """The running campaign. `run` ticks until cancelled; attempts live in the nursery given."""
+
+    plan: CampaignPlan
+    book: CampaignBook
+    accounts: Mapping[str, Account]
+    gate: RuleGate
+    pacer: Pacer
+    trunks: TrunkPool
+    agents: AgentPool
+    journal: Journal
+    clock: WallClock
+    nursery: trio.Nursery
+    _view: PacingView = field(init=False)
+    _keeper: Gatekeeper = field(init=False)
+    _wake: trio.Event = field(factory=trio.Event)
+    _calls: dict[str, PlannedCall] = field(factory=dict)
+    _noted_mono: float = -1e9
+    _noted_mode: PacingMode | None = None
+    _bugs_mono: list[float] = field(factory=list)
+
+    def __attrs_post_init__(self) -> None:
+        self._view = PacingView(self.plan.campaign_id, self.pacer)
+        self._keeper = Gatekeeper(
+            self.plan.campaign_id,
+            self.gate,
+            self.book.schedule,
+            self.journal,
+            self.clock,
+            self.plan.limits.ring_s,
+            self.pause,
+        )
+        self.journal.observe_with(self._on_record)
+
+    # The loop.
+
+    async def run(self) -> None:
+        """Place calls until cancelled. A bug in deciding pauses the campaign, never the engine."""
+        self._change(CampaignState.RUNNING, "started")
+        while True:
+            started_mono = trio.current_time()
+            self._wake = trio.Event()
+            if self.book.state is CampaignState.RUNNING:
+                self._tick()
+            with trio.move_on_after(self._longest_sleep()):
+                await self._wake.wait()
+            await trio.sleep_until(started_mono + self.plan.tick_s)
+
+    def pause(self, reason: str) -> None:
+        """Start no more calls; those under way go on."""
+        if self.book.state is CampaignState.RUNNING:
+            self._change(CampaignState.PAUSED, reason)
+
+    def resume(self, reason: str) -> None:
+        """Start calls again."""
+        if self.book.state is CampaignState.PAUSED:
+            self._change(CampaignState.RUNNING, reason)
+            self._wake.set()
+
+    def drain(self) -> None:
+        """Give up calls that nobody answered, none before it has rung for 15 s."""
+        if self.book.state is not CampaignState.DRAINING:
+            self._change(CampaignState.DRAINING, "draining")
+        for call in self._calls.values():
+            rings_until = (call.originated_mono or trio.current_time()) + 15.0
+            call.ring_scope.deadline = min(call.ring_scope.deadline, rings_until)
+
+    def ended(self) -> None:
+        """No call is under way any more."""
+        self._change(CampaignState.ENDED, "ended")
+
+    def _longest_sleep(self) -> float:
+        now_at = self.clock.now_at()
+        closed_until_at = self._keeper.closed_until_at
+        if closed_until_at is not None and now_at < closed_until_at:
+            return (closed_until_at - now_at).total_seconds()
+        if len(self.book.schedule) == 0:
+            return _IDLE_S
+        if self._view.in_flight_count or self.agents.idle_count(self.plan.campaign_id):
+            return _HEARTBEAT_S
+        return _IDLE_S
+
+    # One tick.
+
+    def _tick(self) -> None:
+        now_at = self.clock.now_at()
+        if self._keeper.is_closed(now_at):
+            return
+        try:
+            decision = self._decide(now_at)
+            if decision.launch_count > 0:
+                self._start_calls(decision, now_at)
+        except StoreError:
+            raise
+        except Exception:
+            log.exception("attempt_failed", campaign_id=self.plan.campaign_id, stage="decide")
+            self.pause("a decision failed; see the log")
+
+    def _decide(self, now_at: datetime) -> PacingDecision:
+        free_lines = self.trunks.free_count()
+        snapshot = self._view.snapshot(self.agents, self.clock, free_lines, self.book.counters, now_at)
+        decision = self.pacer.decide(snapshot)
+        now_mono = trio.current_time()
+        if decision.mode is not self._noted_mode or (
+            now_mono - self._noted_mono >= _NOTE_S and (snapshot.staffed_count or snapshot.in_flight_count)
+        ):
+            self._noted_mono, self._noted_mode = now_mono, decision.mode
+            self.journal.append(
+                PacingNoted(
+                    at=now_at,
+                    campaign_id=self.plan.campaign_id,
+                    mode=decision.mode.value,
+                    launch_count=decision.launch_count,
+                    idle_count=snapshot.idle_count,
+                    in_flight_count=snapshot.in_flight_count,
+                    reason=decision.reason,
+                    figures=dict(decision.figures),
+                )
+            )
+        return decision
+
+    def _start_calls(self, decision: PacingDecision, now_at: datetime) -> None:
+        left, refusals = decision.launch_count, 0
+        while left > 0 and refusals < _MAX_REFUSALS:
+            pick = self.book.schedule.next(now_at)
+            if pick is None:
+                return
+            found = self._keeper.lawful_call(pick, self.accounts[pick.account_id], now_at)
+            if found is None:
+                refusals += 1
+                if self._keeper.closed_until_at is not None:
+                    return
+                continue
+            outcome = self._start_one(pick, found, decision.mode, now_at)
+            if outcome is None:
+                return
+            left -= outcome
+        if refusals >= _MAX_REFUSALS:
+            self._wake.set()  # go on next tick
+
+    def _start_one(self, pick: Pick, found: LawfulCall, mode: PacingMode, now_at: datetime) -> int | None:
+        """Start one call: 1 when started, 0 when put off, None when there is no line or no agent for it."""
+        prefer = self._preferred_agent(pick, now_at)
+        if prefer == "":
+            self.book.schedule.put_back(pick.account_id, now_at + timedelta(seconds=_SAME_AGENT_RETRY_S))
+            return 0
+        trunk = self.trunks.take_nowait()
+        agent: Agent | None = None
+        # A person who asked to be called is never left waiting for an agent.
+        needs_agent = mode is not PacingMode.PREDICTIVE or pick.is_callback
+        if trunk is not None and needs_agent:
+            agent = self.agents.take_nowait(self.plan.campaign_id, self._next_attempt_id(), prefer)
+        if trunk is None or (needs_agent and agent is None):
+            if trunk is not None:
+                self.trunks.put(trunk)
+            self.book.schedule.put_back(pick.account_id, now_at)
+            return None
+        if mode is PacingMode.PREVIEW and agent is not None:
+            self.nursery.start_soon(self._preview, pick, found, trunk, agent)
+        else:
+            self._claim(pick, found, mode, trunk, agent, now_at)
+        return 1
+
+    def _next_attempt_id(self) -> str:
+        return f"{self.plan.campaign_id}-{self.book.attempt_count + 1}"
+
+    def _claim(
+        self, pick: Pick, found: LawfulCall, mode: PacingMode, trunk: Trunk, agent: Agent | None, now_at: datetime
+    ) -> None:
+        """Count the attempt from this instant on (I2) and start its task."""
+        account = found.account
+        claimed = Claimed(
+            at=now_at,
+            attempt_id=self._next_attempt_id(),
+            campaign_id=self.plan.campaign_id,
+            account_id=account.account_id,
+            person_id=account.person.person_id,
+            claim_ids=tuple(claim.claim_id for claim in account.claims),
+            number_id=found.number.number_id,
+            trunk=trunk.name,
+            caller_id=self.plan.caller_id,
+            pack_hash=found.verdict.pack_hash,
+            mode=mode.value,
+            agent_id=agent.agent_id if agent is not None else None,
+            is_callback=pick.is_callback,
+        )
+        priority = self.plan.priorities.get(account.person.value_tier, _LAST)
+        call = PlannedCall(claimed, account, found.number, trunk, self.plan.limits, agent, priority)
+        self.journal.append(claimed)
+        self._calls[claimed.attempt_id] = call
+        self.nursery.start_soon(self._run_call, call)
+
+    async def _preview(self, pick: Pick, found: LawfulCall, trunk: Trunk, agent: Agent) -> None:
+        """The agent reads before the call is claimed; whoever skips, skips nothing but time."""
+        card = CallCard("", self.plan.campaign_id, found.account, found.number, pick.is_callback)
+        wants_call = False
+        try:
+            with trio.move_on_after(self.plan.limits.preview_s):
+                wants_call = await agent.desk.preview(card)
+        finally:
+            now_at = self.clock.now_at()
+            verdict = self._keeper.judge_again(found, now_at)
+            if wants_call and verdict.is_allowed and self.book.state is CampaignState.RUNNING:
+                self._claim(
+                    pick, LawfulCall(found.account, found.number, verdict), PacingMode.PREVIEW, trunk, agent, now_at
+                )
+            else:
+                self.trunks.put(trunk)
+                self.agents.put(agent)
+                if wants_call and not verdict.is_allowed:
+                    self._keeper.refuse(found.account, found.number, verdict, VerdictStage.ORIGINATION, now_at)
+                else:
+                    self.book.schedule.put_back(pick.account_id, now_at + timedelta(seconds=_SKIPPED_S))
+
+    async def _run_call(self, call: PlannedCall) -> None:
+        """One attempt; a bug in it ends it alone, and too many pause the campaign."""
+        claimed = call.claimed
+        ports = CallPorts(
+            self.journal, self.clock, self.agents, self._keeper.may_originate, self._keeper.may_connect, self._plan_next
+        )
+        try:
+            disposition = await run_attempt(call, ports)
+        except StoreError:
+            raise
+        except Exception:
+            log.exception("attempt_failed", campaign_id=claimed.campaign_id, attempt_id=claimed.attempt_id)
+            self._count_bug()
+        else:
+            log.debug(
+                "attempt_ended",
+                campaign_id=claimed.campaign_id,
+                attempt_id=claimed.attempt_id,
+                disposition=disposition.value,
+            )
+        finally:
+            self.trunks.put(call.trunk)
+            del self._calls[claimed.attempt_id]
+            self._wake.set()
+
+    def _count_bug(self) -> None:
+        now = trio.current_time()
+        self._bugs_mono = [mono for mono in self._bugs_mono if now - mono < 60.0] + [now]
+        if len(self._bugs_mono) > _MAX_BUGS_PER_MINUTE:
+            self.pause(f"{len(self._bugs_mono)} attempts failed within a minute; see the log")
+
+    def _preferred_agent(self, pick: Pick, now_at: datetime) -> str | None:
+        """The agent a callback should go to, None for anybody, "" when it is worth waiting for them."""
+        if pick.agent_id is None or pick.due_at is None:
+            return None
+        agent = self.agents.get(pick.agent_id)
+        if agent is None or agent.is_leaving:
+            return None
+        if agent.is_idle:
+            return pick.agent_id
+        late_s = (now_at - pick.due_at).total_seconds()
+        return "" if late_s < pick.same_agent_within_s else None
+
+    # After an attempt.
+
+    def _plan_next(self, call: PlannedCall, disposition: Disposition, report: AgentReport | None) -> NextTry:
+        book = self.book
+        return plan_next_try(
+            self.gate.rules.sequence,
+            book.schedule.progress_of(call.account.account_id),
+            call.account,
+            call.number.number_id,
+            disposition,
+            now_at=self.clock.now_at(),
+            zone=book.schedule.zone,
+            callback_due_at=report.callback_due_at if report is not None else None,
+            agent_id=call.agent.agent_id if call.agent is not None else None,
+        )
+
+    # What happens around it.
+
+    def _on_record(self, record: Record) -> None:
+        if self._view.apply(record):
+            self._wake.set()
+
+    def _change(self, state: CampaignState, reason: str) -> None:
+        log.info("campaign_changed", campaign_id=self.plan.campaign_id, state=state.value, reason=reason)
+        self.journal.append(CampaignChanged(self.clock.now_at(), self.plan.campaign_id, state, reason))

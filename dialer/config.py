@@ -1,0 +1,319 @@
+"""Settings of the whole engine, read from one TOML file. Every error names the place and the remedy.
+
+The file is read in three steps: TOML to plain values, `--set` changes, plain
+values to classes. The classes check what can be checked without other files;
+`dialer.app` checks what needs them (rule packs, lists).
+"""
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, time
+from enum import Enum
+from pathlib import Path
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import attrs
+import cattrs
+from attrs import field, frozen
+from cattrs import transform_error
+from cattrs.gen import make_dict_structure_fn
+
+from dialer.call import CallLimits
+from dialer.list_mapping import ListMapping
+from pacing import AbandonmentWindow, PacerSettings, PacingMode
+
+__all__ = [
+    "CampaignSettings",
+    "Config",
+    "ConfigError",
+    "Names",
+    "PacingConfig",
+    "TrunkConfig",
+    "load_config",
+    "structure",
+]
+
+T = TypeVar("T")
+
+
+class ConfigError(ValueError):
+    """The configuration cannot be used; the text names file, place and remedy, one fault a line."""
+
+
+@frozen
+class Names:
+    """What a thing is called, in both languages."""
+
+    ko: str
+    en: str
+
+
+@frozen(kw_only=True)
+class TrunkConfig:
+    """One way out and its limits."""
+
+    name: str
+    lines: int = field(validator=attrs.validators.ge(1))
+    calls_per_s: float = field(validator=attrs.validators.gt(0))
+    kind: str = field(default="simulated", validator=attrs.validators.in_(("simulated",)))
+
+
+@frozen(kw_only=True)
+class PacingConfig:
+    """How boldly a campaign dials."""
+
+    mode: PacingMode = PacingMode.PROGRESSIVE
+    abandonment_target: float = 0.03
+    tick_s: float = field(default=0.5, validator=attrs.validators.gt(0))
+    windows: tuple[AbandonmentWindow, ...] = (AbandonmentWindow(name="day", length_s=None),)
+
+
+@frozen(kw_only=True)
+class CampaignSettings:
+    """One campaign: whom it calls, by which rules, how boldly."""
+
+    id: str = field(validator=attrs.validators.matches_re(r"[a-z0-9][a-z0-9_-]*"))
+    name: Names
+    purpose: str
+    caller_id: str
+    rules: tuple[str, ...] = field(validator=attrs.validators.min_len(1))
+    """Built-in packs by name, own files by path from the configuration's folder."""
+    list: ListMapping
+    pacing: PacingConfig = PacingConfig()
+    ring_s: float = 24.0
+    connect_s: float = 2.0
+    preview_s: float = 60.0
+    machine_detection: bool = True
+    safe_harbor_message: str = "safe-harbor"
+    collector_kind: str = "original_creditor"
+    tiers: tuple[str, ...] = ()
+    """Value tiers in the order in which their people get a free agent."""
+    assume_clean: bool = False
+    """State on the operator's responsibility that whatever the list does not say is clean."""
+
+    @property
+    def limits(self) -> CallLimits:
+        """The deadlines of its calls."""
+        return CallLimits(self.ring_s, self.connect_s, self.safe_harbor_message, self.preview_s)
+
+    @property
+    def pacer(self) -> PacerSettings:
+        """What its pacer is told."""
+        return PacerSettings(
+            mode=self.pacing.mode,
+            abandonment_target=self.pacing.abandonment_target,
+            windows=self.pacing.windows,
+            connect_s=self.connect_s,
+            ring_s=self.ring_s,
+            tick_s=self.pacing.tick_s,
+            machine_detection=self.machine_detection,
+        )
+
+
+@frozen(kw_only=True)
+class Config:
+    """Everything an operator decides."""
+
+    title: Names
+    time_zone: str = field()
+    own_numbers: tuple[str, ...] = field(validator=attrs.validators.min_len(1))
+    """Numbers that the operator owns and has registered: the only ones that may be shown."""
+    trunks: tuple[TrunkConfig, ...] = field(validator=attrs.validators.min_len(1))
+    campaigns: tuple[CampaignSettings, ...] = field(validator=attrs.validators.min_len(1))
+    journal: str = "paceline.journal"
+    """Path of the journal of live runs, from the configuration's folder."""
+    drain_s: float = field(default=600.0, validator=attrs.validators.gt(0))
+    """Longest that talks may go on after a drain was asked for."""
+    simulation: Mapping[str, Any] = field(factory=dict)
+    """Left to the simulated world to read."""
+    folder: Path = Path()
+    config_hash: str = ""
+
+    @time_zone.validator
+    def _is_a_zone(self, _: object, value: str) -> None:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            msg = f"`{value}` is not a time zone; write one like Asia/Seoul"
+            raise ValueError(msg) from error
+
+    def __attrs_post_init__(self) -> None:
+        for what, names in (
+            ("campaign", [one.id for one in self.campaigns]),
+            ("trunk", [one.name for one in self.trunks]),
+        ):
+            twice = sorted({name for name in names if names.count(name) > 1})
+            if twice:
+                msg = f"the {what} `{twice[0]}` stands there twice; give each its own name"
+                raise ValueError(msg)
+        for campaign in self.campaigns:
+            if campaign.caller_id not in self.own_numbers:
+                msg = (
+                    f"campaign `{campaign.id}` shows the caller id {campaign.caller_id}, which is not among "
+                    f"`own_numbers`; showing a number that is not one's own is an offence in Korea "
+                    f"(전기통신사업법 art. 84-2)"
+                )
+                raise ValueError(msg)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The operator's clock."""
+        return ZoneInfo(self.time_zone)
+
+
+def load_config(path: Path, changes: Sequence[str] = ()) -> Config:
+    """Read a configuration file; `changes` are `key=value` with dots in the key, values as in TOML.
+
+    Raises `ConfigError` with every fault found.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        msg = f"{path}: cannot be read ({error.strerror}); check the path"
+        raise ConfigError(msg) from error
+    except UnicodeDecodeError as error:
+        msg = f"{path}: is not UTF-8 (byte {error.start}); save it as UTF-8"
+        raise ConfigError(msg) from error
+    try:
+        tree = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        msg = f"{path}: {error}"
+        raise ConfigError(msg) from error
+    for change in changes:
+        _change(tree, change)
+    config = structure(tree, Config, str(path))
+    digest = hashlib.sha256(json.dumps(tree, sort_keys=True, default=str).encode()).hexdigest()
+    return attrs.evolve(config, folder=path.parent, config_hash=digest[:16])
+
+
+def structure(tree: Mapping[str, Any], cls: type[T], place: str) -> T:
+    """Plain values to a settings class; raises `ConfigError` with one line a fault, each with its path."""
+    try:
+        return _converter.structure(tree, cls)
+    except Exception as error:
+        lines = "\n".join(f"{place}: {_tidy(line)}" for line in transform_error(error, format_exception=_say))
+        raise ConfigError(lines) from error
+
+
+def _say(error: BaseException, type_: type | None) -> str:
+    if isinstance(error, KeyError):
+        return f"`{error.args[0]}` is missing"
+    if isinstance(error, cattrs.ForbiddenExtraKeysError):
+        known = ", ".join(sorted(one.name for one in attrs.fields(error.cl) if one.name != "folder"))
+        return f"unknown key {', '.join(f'`{key}`' for key in sorted(error.extra_fields))}; known here: {known}"
+    if isinstance(error, ValueError | TypeError) and error.args:
+        return str(error.args[0])
+    return f"is not {_type_name(type_)}" if type_ is not None else str(error)
+
+
+_WORDS = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
+
+
+def _type_name(type_: type) -> str:
+    return _WORDS.get(type_, getattr(type_, "__name__", str(type_)))
+
+
+def _tidy(line: str) -> str:
+    """`fault @ $.campaigns[0].ring_s` as `campaigns[0].ring_s: fault`."""
+    fault, _, where = line.rpartition(" @ ")
+    where = where.removeprefix("$").removeprefix(".")
+    return f"{where}: {fault}" if where else fault
+
+
+def _change(tree: dict[str, Any], change: str) -> None:
+    """Apply one `--set key=value`; a campaign or trunk is named by its id instead of its position."""
+    key, equals, text = change.partition("=")
+    if not equals or not key:
+        msg = f"--set {change}: write key=value, like campaigns.telesales.pacing.mode=progressive"
+        raise ConfigError(msg)
+    node: Any = tree
+    *path, last = key.strip().split(".")
+    for part in path:
+        node = _step(node, part, key)
+    if not isinstance(node, dict):
+        msg = f"--set {key}: there is no table `{'.'.join(path)}`"
+        raise ConfigError(msg)
+    node[last] = _value(text.strip())
+
+
+def _step(node: Any, part: str, key: str) -> Any:
+    if isinstance(node, dict):
+        return node.setdefault(part, {})
+    if isinstance(node, list):
+        for entry in node:
+            if isinstance(entry, dict) and part in (entry.get("id"), entry.get("name")):
+                return entry
+        names = ", ".join(str(one.get("id") or one.get("name")) for one in node if isinstance(one, dict))
+        msg = f"--set {key}: there is no `{part}`; there are {names}"
+        raise ConfigError(msg)
+    msg = f"--set {key}: `{part}` is below a single value"
+    raise ConfigError(msg)
+
+
+def _value(text: str) -> Any:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text  # a bare word is a text: --set pacing.mode=progressive
+
+
+def _strict(value: Any, type_: type) -> Any:
+    """No silent conversions: "24" is not a number, and 1 is not true."""
+    ok = isinstance(value, type_) and not (type_ is int and isinstance(value, bool))
+    if type_ is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if not ok:
+        msg = f"is not {_type_name(type_)}: {value!r}"
+        raise ValueError(msg)
+    return value
+
+
+def _date_or_time(value: Any, type_: type) -> Any:
+    if type(value) is not type_:
+        msg = f"is not a {type_.__name__}: {value!r}"
+        raise ValueError(msg)
+    return value
+
+
+def _enum(value: Any, type_: type[Enum]) -> Enum:
+    try:
+        return type_(value)
+    except ValueError:
+        msg = f"`{value}` is not one of {', '.join(str(one.value) for one in type_)}"
+        raise ValueError(msg) from None
+
+
+def _list_mapping(value: Any, _: type) -> ListMapping:
+    """`assume` may hold plain TOML values; everything else is as strict as elsewhere."""
+    if isinstance(value, dict) and isinstance(value.get("assume"), dict):
+        value = value | {"assume": {name: str(one) for name, one in value["assume"].items()}}
+    return _plain_list_mapping(value, ListMapping)
+
+
+def _make_converter() -> cattrs.Converter:
+    converter = cattrs.Converter(forbid_extra_keys=True)
+    for type_ in (int, float, str, bool):
+        converter.register_structure_hook(type_, _strict)
+    for moment in (date, datetime, time):
+        converter.register_structure_hook(moment, _date_or_time)
+    converter.register_structure_hook_func(lambda one: isinstance(one, type) and issubclass(one, Enum), _enum)
+    converter.register_structure_hook(Any, lambda value, _: value)
+    converter.register_structure_hook(
+        Config,
+        make_dict_structure_fn(
+            Config,
+            converter,
+            _cattrs_forbid_extra_keys=True,
+            folder=cattrs.override(omit=True),
+            config_hash=cattrs.override(omit=True),
+        ),
+    )
+    converter.register_structure_hook(ListMapping, _list_mapping)
+    return converter
+
+
+_converter = _make_converter()
+_plain_list_mapping = make_dict_structure_fn(ListMapping, _converter, _cattrs_forbid_extra_keys=True)

@@ -1,0 +1,170 @@
+"""The three verdicts of one campaign, and the record of each refusal.
+
+A call is judged when its account is picked, in the instant before the trunk
+hears of it, and when a person has answered (I1). An error while judging denies:
+the campaign pauses, and no call is placed until somebody has looked.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import structlog
+from attrs import define, field, frozen
+
+from collections_rules import Verdict
+from dialer.call import PlannedCall
+from dialer.clock import WallClock
+from dialer.journal import Journal
+from dialer.model import Account, PhoneNumber
+from dialer.records import Denied, VerdictStage
+from dialer.rule_facts import RuleGate
+from dialer.schedule import Pick, Schedule
+
+__all__ = ["NO_NUMBER", "Gatekeeper", "LawfulCall"]
+
+log = structlog.get_logger()
+
+NO_NUMBER = "paceline.no-number"
+"""Stands in a refusal where no rule refused: every number of the account has been dropped."""
+
+# Picks refused in a row by one rule with one release time: then the campaign is closed, not the account.
+_CLOSED_AFTER = 20
+# A closed campaign asks again now and then, because facts and packs can change meanwhile.
+_PROBE = timedelta(minutes=5)
+
+
+@frozen
+class LawfulCall:
+    """An account with a number that may be called now, and the verdict that says so."""
+
+    account: Account
+    number: PhoneNumber
+    verdict: Verdict
+
+
+@define(eq=False)
+class Gatekeeper:
+    """Asks the rules for one campaign. `pause` is called, with a reason, when they cannot be asked."""
+
+    campaign_id: str
+    gate: RuleGate
+    schedule: Schedule
+    journal: Journal
+    clock: WallClock
+    ring_s: float
+    pause: Callable[[str], None]
+    closed_until_at: datetime | None = None
+    """Set when account after account is refused until one and the same instant."""
+    _last_refusal: tuple[str, datetime | None] = ("", None)
+    _alike_count: int = field(default=0)
+
+    def is_closed(self, now_at: datetime) -> bool:
+        """Whether no account needs to be asked about yet."""
+        if self.closed_until_at is not None and now_at >= self.closed_until_at:
+            self.closed_until_at = None
+        return self.closed_until_at is not None
+
+    def lawful_call(self, pick: Pick, account: Account, now_at: datetime) -> LawfulCall | None:
+        """The first number of a picked account that may be called now; else the refusal is recorded."""
+        dropped = self.schedule.progress_of(pick.account_id).dropped_number_ids
+        numbers = [one for one in account.numbers if one.number_id not in dropped]
+        numbers.sort(key=lambda one: one.number_id != pick.next_number_id)
+        best: tuple[PhoneNumber, Verdict] | None = None
+        for number in numbers:
+            verdict = self.gate.judge(account, number, now_at, self.ring_s)
+            if verdict.is_allowed:
+                self._last_refusal, self._alike_count = ("", None), 0
+                return LawfulCall(account, number, verdict)
+            if best is None or _is_sooner(verdict, best[1]):
+                best = (number, verdict)
+        if best is None:
+            self._refuse_for_no_number(account, now_at)
+        else:
+            self.refuse(account, best[0], best[1], VerdictStage.PICK, now_at)
+            self._note_refusal(best[1], now_at)
+        return None
+
+    def may_originate(self, call: PlannedCall) -> bool:
+        """The second verdict, in the instant before the trunk hears of the call."""
+        return self._is_still_lawful(call, VerdictStage.ORIGINATION, self.ring_s)
+
+    def may_connect(self, call: PlannedCall) -> bool:
+        """The third verdict, when a person has answered."""
+        return self._is_still_lawful(call, VerdictStage.ANSWER, 0.0)
+
+    def judge_again(self, found: LawfulCall, now_at: datetime) -> Verdict:
+        """A verdict on a call that waited between its pick and its claim."""
+        return self.gate.judge(found.account, found.number, now_at, self.ring_s)
+
+    def refuse(
+        self,
+        account: Account,
+        number: PhoneNumber,
+        verdict: Verdict,
+        stage: VerdictStage,
+        now_at: datetime,
+        attempt_id: str | None = None,
+    ) -> None:
+        """Write a refusal: by which rules, why, and when to ask again."""
+        by_id = {finding.rule_id: finding for finding in verdict.denials}
+        # The rule that sets the next time need not be closed now; then the reason is what is closed now.
+        reason = by_id.get(verdict.deciding_rule_id or "", verdict.denials[0])
+        self.journal.append(
+            Denied(
+                at=now_at,
+                campaign_id=self.campaign_id,
+                account_id=account.account_id,
+                person_id=account.person.person_id,
+                number_id=number.number_id,
+                stage=stage,
+                rule_id=reason.rule_id,
+                rule_ids=tuple(by_id),
+                reason=reason.reason_en,
+                next_eligible_at=verdict.next_eligible_at,
+                pack_hash=verdict.pack_hash,
+                attempt_id=attempt_id,
+            )
+        )
+
+    def _is_still_lawful(self, call: PlannedCall, stage: VerdictStage, ring_s: float) -> bool:
+        now_at = self.clock.now_at()
+        try:
+            verdict = self.gate.judge(call.account, call.number, now_at, ring_s, call.claimed.attempt_id)
+        except Exception:
+            log.exception("attempt_failed", campaign_id=self.campaign_id, stage=stage.value)
+            self.pause("a rule could not be evaluated; see the log")
+            return False
+        if not verdict.is_allowed:
+            self.refuse(call.account, call.number, verdict, stage, now_at, call.claimed.attempt_id)
+        return verdict.is_allowed
+
+    def _note_refusal(self, verdict: Verdict, now_at: datetime) -> None:
+        refusal = (verdict.deciding_rule_id or "", verdict.next_eligible_at)
+        self._alike_count = self._alike_count + 1 if refusal == self._last_refusal else 1
+        self._last_refusal = refusal
+        if self._alike_count >= _CLOSED_AFTER and verdict.next_eligible_at is not None:
+            self.closed_until_at = min(verdict.next_eligible_at, now_at + _PROBE)
+            self._alike_count = 0
+
+    def _refuse_for_no_number(self, account: Account, now_at: datetime) -> None:
+        self.journal.append(
+            Denied(
+                at=now_at,
+                campaign_id=self.campaign_id,
+                account_id=account.account_id,
+                person_id=account.person.person_id,
+                number_id="",
+                stage=VerdictStage.PICK,
+                rule_id=NO_NUMBER,
+                rule_ids=(NO_NUMBER,),
+                reason="no number of this account is left to call",
+                next_eligible_at=None,
+                pack_hash=self.gate.rules.pack_hash,
+            )
+        )
+
+
+def _is_sooner(verdict: Verdict, other: Verdict) -> bool:
+    if verdict.next_eligible_at is None:
+        return False
+    return other.next_eligible_at is None or verdict.next_eligible_at < other.next_eligible_at

@@ -1,0 +1,103 @@
+"""The append-only record of what happened, and the state that follows from it.
+
+Appending is synchronous and does two things at once: the record changes the
+state, and its line joins the queue for the store. `wait_durable` blocks until
+everything appended so far is safe. One writer takes whatever is pending, so a
+thousand waiters share one flush (group commit).
+
+Live code and replay change state through the same `EngineState.apply`;
+that is what makes `replay(journal)` equal the live state (I6).
+"""
+
+from collections.abc import Callable, Iterable
+
+import trio
+
+from dialer.ports import JournalStore, StoreError
+from dialer.records import Record, decode_all, encode
+from dialer.state import EngineState
+
+__all__ = ["Journal", "replay"]
+
+
+class Journal:
+    """Where everything that happens is said. One per engine."""
+
+    def __init__(self, store: JournalStore, state: EngineState) -> None:
+        self.state = state
+        self._store = store
+        self._observers: list[Callable[[Record], None]] = []
+        self._pending: list[bytes] = []
+        self._appended = 0
+        self._durable = 0
+        self._work = trio.Event()
+        self._flushed = trio.Event()
+        self._failure: StoreError | None = None
+
+    def observe_with(self, observer: Callable[[Record], None]) -> None:
+        """Call `observer` with every record, after the state has taken it."""
+        self._observers.append(observer)
+
+    def append(self, record: Record) -> None:
+        """Say what happened. Raises `StoreError` once the store has failed: no record, no call."""
+        if self._failure is not None:
+            raise self._failure
+        self.state.apply(record)
+        line = encode(record)
+        if self._store.is_instant:
+            self._store.append_nowait([line])
+        else:
+            self._pending.append(line)
+            self._appended += 1
+            self._work.set()
+        for observer in self._observers:
+            observer(record)
+
+    async def wait_durable(self) -> None:
+        """Block until every record appended so far would survive a crash."""
+        if self._store.is_instant:
+            return
+        target = self._appended
+        while self._durable < target:
+            if self._failure is not None:
+                raise self._failure
+            await self._flushed.wait()
+
+    async def run_writer(self) -> None:
+        """Write what is pending, batch after batch, until cancelled; then write the rest."""
+        if self._store.is_instant:
+            await trio.sleep_forever()
+        try:
+            while True:
+                await self._work.wait()
+                await self._flush()
+        finally:
+            with trio.CancelScope(shield=True):
+                await self._flush()
+
+    async def _flush(self) -> None:
+        self._work = trio.Event()
+        batch, self._pending = self._pending, []
+        if not batch:
+            return
+        try:
+            await self._store.append(batch)
+        except StoreError as error:
+            self._failure = error
+            raise
+        finally:
+            # Waiters wake on failure too, to raise it.
+            self._durable += len(batch) if self._failure is None else 0
+            self._flushed, flushed = trio.Event(), self._flushed
+            flushed.set()
+
+
+def replay(lines: Iterable[bytes], state: EngineState) -> EngineState:
+    """Apply every line of a journal to `state` and return it.
+
+    `state` comes configured (campaigns, windows) and empty. Raises
+    `RecordError` naming the first record that cannot be read or applied.
+    """
+    for record in decode_all(lines):
+        state.apply(record)
+    return state

@@ -1,0 +1,184 @@
+"""From the journal's records and the floor to what the pacer hears and sees. The only place that knows both sides.
+
+The pacer learns from records alone, in the order they were written, so a replay
+teaches it what the live day did.
+"""
+
+from datetime import datetime
+
+import trio
+from attrs import define, field
+
+from dialer.agents import AgentPool
+from dialer.clock import WallClock
+from dialer.disposition import Disposition
+from dialer.records import (
+    AgentChanged,
+    AgentState,
+    Answered,
+    AnsweredBy,
+    Connected,
+    Detected,
+    Disposed,
+    Originated,
+    Record,
+    TalkEnded,
+)
+from dialer.windows import CampaignCounters
+from pacing import (
+    AgentBreakEnded,
+    AgentBreakStarted,
+    AgentLoggedIn,
+    AgentLoggedOut,
+    CallAbandoned,
+    CallAnswered,
+    CallConnected,
+    CallFailed,
+    CallHungUpEarly,
+    CallLaunched,
+    CallUnanswered,
+    LiveDetected,
+    MachineDetected,
+    Pacer,
+    PacingEvent,
+    Snapshot,
+    WrapUpEnded,
+)
+from pacing import (
+    TalkEnded as PacerTalkEnded,
+)
+
+__all__ = ["PacingView"]
+
+_UNANSWERED = frozenset({Disposition.NO_ANSWER, Disposition.GIVEN_UP})
+
+
+@define
+class PacingView:
+    """One campaign's calls in flight, kept from its records; its pacer hears of each."""
+
+    campaign_id: str
+    pacer: Pacer
+    ringing_since_s: dict[str, float] = field(factory=dict)
+    detecting_since_s: dict[str, float] = field(factory=dict)
+    waiting_since_s: dict[str, float] = field(factory=dict)
+    _wrapping_since_s: dict[str, float] = field(factory=dict)
+    _agents: dict[str, AgentState] = field(factory=dict)
+
+    @property
+    def in_flight_count(self) -> int:
+        """Calls that may yet need an agent."""
+        return len(self.ringing_since_s) + len(self.detecting_since_s) + len(self.waiting_since_s)
+
+    def apply(self, record: Record) -> bool:
+        """Take a record; True when it changes what a decision would see."""
+        if isinstance(record, AgentChanged):
+            if self.campaign_id in record.campaign_ids:
+                self._agent_changed(record)
+                return True
+            return False
+        if getattr(record, "campaign_id", None) != self.campaign_id:
+            return False
+        at_s = record.at.timestamp()
+        events = self._events(record, at_s)
+        for event in events:
+            self.pacer.observe(event)
+        return bool(events)
+
+    def snapshot(
+        self, agents: AgentPool, clock: WallClock, free_lines: int, counters: CampaignCounters, now_at: datetime
+    ) -> Snapshot:
+        """The floor as the pacer may see it now."""
+        idle, on_break, leaving = 0, 0, 0
+        talking: list[float] = []
+        wrapping: list[float] = []
+        now_mono, now_s = trio.current_time(), now_at.timestamp()
+        for agent in agents.members(self.campaign_id):
+            state = agent.state
+            if state is AgentState.ON_BREAK:
+                on_break += 1
+            elif state is AgentState.IDLE or (state is AgentState.RESERVED and not agent.is_leaving):
+                # A reserved agent's call is in flight, so the pacer weighs one against the other.
+                idle += 1
+            elif agent.is_leaving:
+                leaving += 1
+            elif state is AgentState.TALKING:
+                talking.append(now_s - (now_mono - agent.since_mono))
+            else:
+                wrapping.append(now_s - (now_mono - agent.since_mono))
+        return Snapshot(
+            now_s=now_s,
+            idle_count=idle,
+            on_break_count=on_break,
+            leaving_count=leaving,
+            talking_since_s=tuple(talking),
+            wrapping_since_s=tuple(wrapping),
+            ringing_since_s=tuple(self.ringing_since_s.values()),
+            detecting_since_s=tuple(self.detecting_since_s.values()),
+            waiting_since_s=tuple(self.waiting_since_s.values()),
+            free_lines=free_lines,
+            windows=counters.view(now_at),
+        )
+
+    def _events(self, record: Record, at_s: float) -> tuple[PacingEvent, ...]:
+        match record:
+            case Originated() | Answered() | Detected():
+                return self._before_talk(record, at_s)
+            case Connected():
+                self.waiting_since_s.pop(record.attempt_id, None)
+                return (CallConnected(at_s, record.wait_s),)
+            case TalkEnded():
+                self._wrapping_since_s[record.agent_id] = at_s
+                return (PacerTalkEnded(at_s, record.talk_s),)
+            case Disposed():
+                return self._ended(record, at_s)
+            case _:
+                return ()
+
+    def _before_talk(self, record: Originated | Answered | Detected, at_s: float) -> tuple[PacingEvent, ...]:
+        match record:
+            case Originated():
+                self.ringing_since_s[record.attempt_id] = at_s
+                return (CallLaunched(at_s),)
+            case Answered():
+                self.ringing_since_s.pop(record.attempt_id, None)
+                self.detecting_since_s[record.attempt_id] = at_s
+                return (CallAnswered(at_s, record.ring_s),)
+            case Detected():
+                self.detecting_since_s.pop(record.attempt_id, None)
+                if record.answered_by is AnsweredBy.MACHINE:
+                    return (MachineDetected(at_s),)
+                self.waiting_since_s[record.attempt_id] = record.greeting_ended_at.timestamp()
+                return (LiveDetected(at_s),)
+
+    def _ended(self, record: Disposed, at_s: float) -> tuple[PacingEvent, ...]:
+        rang_from_s = self.ringing_since_s.pop(record.attempt_id, None)
+        self.detecting_since_s.pop(record.attempt_id, None)
+        self.waiting_since_s.pop(record.attempt_id, None)
+        disposition = record.disposition
+        if rang_from_s is not None:
+            if disposition in _UNANSWERED:
+                return (CallUnanswered(at_s, at_s - rang_from_s),)
+            return (CallFailed(at_s, at_s - rang_from_s),)
+        if disposition is Disposition.ABANDONED:
+            return (CallAbandoned(at_s, record.wait_s),)
+        if disposition is Disposition.HUNG_UP_EARLY:
+            return (CallHungUpEarly(at_s, record.wait_s),)
+        wrapped_from_s = self._wrapping_since_s.pop(record.agent_id, None) if record.agent_id else None
+        if wrapped_from_s is not None:
+            return (WrapUpEnded(at_s, at_s - wrapped_from_s),)
+        return ()
+
+    def _agent_changed(self, record: AgentChanged) -> None:
+        before = self._agents.get(record.agent_id, AgentState.LOGGED_OUT)
+        after = record.state
+        self._agents[record.agent_id] = after
+        at_s = record.at.timestamp()
+        if before is AgentState.LOGGED_OUT:
+            self.pacer.observe(AgentLoggedIn(at_s))
+        elif before is AgentState.ON_BREAK and after is not AgentState.LOGGED_OUT:
+            self.pacer.observe(AgentBreakEnded(at_s))
+        if after is AgentState.ON_BREAK:
+            self.pacer.observe(AgentBreakStarted(at_s))
+        elif after is AgentState.LOGGED_OUT:
+            self.pacer.observe(AgentLoggedOut(at_s))

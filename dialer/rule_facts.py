@@ -1,0 +1,167 @@
+"""From our model to the facts that rules read, and verdicts back. The only place that knows both sides.
+
+A value comes from, the later winning: what the operator assumes for the list and
+what the list says (`Account.facts`), the account's own fields, the engine's
+memory (open promises), and what the person has stated since. What nobody knows
+is left out, and unknown closes.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+
+from attrs import field, frozen
+
+from collections_rules import FACT_TABLE, FactKind, Facts, FactValue, RuleBook, Verdict
+from dialer.list_mapping import FactParser
+from dialer.model import Account, PhoneNumber
+from dialer.state import EngineState
+
+__all__ = ["RuleGate", "fact_parsers", "to_journal_value"]
+
+JournalValue = bool | int | float | str | tuple[str, ...]
+
+_YES = frozenset({"yes", "y", "true", "t", "1", "예", "네"})
+_NO = frozenset({"no", "n", "false", "f", "0", "아니오", "아니요"})
+
+
+@frozen
+class RuleGate:
+    """Asks the rules of one campaign about one number at one instant."""
+
+    campaign_id: str
+    purpose: str
+    rules: RuleBook
+    state: EngineState
+    default_zones: frozenset[str]
+    """Where a person is taken to be whose list says nothing; empty closes all hours for them."""
+    collector_kind: str = "original_creditor"
+    assumed: Mapping[str, FactValue] = field(factory=dict)
+
+    def judge(
+        self, account: Account, number: PhoneNumber, at: datetime, ring_s: float, own_attempt_id: str | None = None
+    ) -> Verdict:
+        """The verdict at `at`; `own_attempt_id` is the call being judged, if it already counts."""
+        facts = self.facts(account, number, at, ring_s)
+        if own_attempt_id is None:
+            return self.rules.evaluate(facts, self.state.ledger)
+        with self.state.ledger.without(own_attempt_id):
+            return self.rules.evaluate(facts, self.state.ledger)
+
+    def facts(self, account: Account, number: PhoneNumber, at: datetime, ring_s: float) -> Facts:
+        """What rules may read of this call."""
+        person = account.person
+        values: dict[str, FactValue] = dict(self.assumed)
+        values.update(account.facts)
+        values["call.purpose"] = self.purpose
+        values["call.identifier"] = values["number"] = number.number_id
+        values["call.topic"] = self.campaign_id
+        values["collector.kind"] = self.collector_kind
+        values["number.kind"] = number.kind.value
+        if person.value_tier:
+            values["value.tier"] = person.value_tier
+        if account.claims:
+            # Rules about a debt judge the worst of the claims a call would be about.
+            dpds = [claim.days_past_due for claim in account.claims if claim.days_past_due is not None]
+            if dpds:
+                values["debt.dpd"] = max(dpds)
+            values["debt.balance"] = sum(claim.balance_minor for claim in account.claims)
+        promise = self.state.promises.get(account.account_id)
+        if promise is not None:
+            values["promise.state"] = "open"
+            values["promise.due"] = promise.due_date
+        stated = self.state.facts.get(person.person_id)
+        if stated is not None:
+            values.update((name, from_journal_value(name, value)) for name, value in stated.items())
+        zones = frozenset(person.zones) | frozenset(number.zones)
+        return Facts(
+            at=at,
+            values=values,
+            zones=zones or self.default_zones,
+            person_id=person.person_id,
+            claim_ids=tuple(claim.claim_id for claim in account.claims),
+            number_id=number.number_id,
+            campaign_id=self.campaign_id,
+            ring_s=ring_s,
+        )
+
+
+def to_journal_value(value: FactValue) -> JournalValue:
+    """A fact's value as a record can hold it."""
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, frozenset):
+        return tuple(sorted(value))
+    return value
+
+
+def from_journal_value(name: str, value: object) -> FactValue:
+    """The value of a fact as rules read it; raises `ValueError` for a fact nobody knows."""
+    spec = FACT_TABLE.get(name)
+    if spec is None:
+        msg = f"unknown fact `{name}`"
+        raise ValueError(msg)
+    if isinstance(value, str) and spec.kind is FactKind.DATE:
+        return date.fromisoformat(value)
+    if isinstance(value, str) and spec.kind is FactKind.DATETIME:
+        return datetime.fromisoformat(value)
+    if isinstance(value, tuple | list):
+        return frozenset(str(one) for one in value)
+    assert isinstance(value, bool | int | float | str)
+    return value
+
+
+def fact_parsers() -> dict[str, FactParser]:
+    """For every fact that a list may state: how a cell becomes its value."""
+    return {name: _parser(spec.kind, spec.words) for name, spec in FACT_TABLE.items()}
+
+
+def _parser(kind: FactKind, words: tuple[str, ...]) -> FactParser:
+    def parse(text: str) -> FactValue:
+        cell = text.strip()
+        if kind is FactKind.FLAG:
+            return _flag(cell)
+        if kind is FactKind.NUMBER:
+            return _number(cell)
+        if kind is FactKind.DATE:
+            return date.fromisoformat(cell)
+        if kind is FactKind.DATETIME:
+            return _moment(cell)
+        if kind in (FactKind.SET, FactKind.HOURS):
+            entries = frozenset(part.strip() for part in cell.split(";") if part.strip())
+            _check_words(entries, words)
+            return entries
+        _check_words((cell,), words)
+        return cell
+
+    return parse
+
+
+def _flag(cell: str) -> bool:
+    if cell.lower() in _YES:
+        return True
+    if cell.lower() in _NO:
+        return False
+    msg = f"`{cell}` is neither yes nor no"
+    raise ValueError(msg)
+
+
+def _number(cell: str) -> int | float:
+    try:
+        return int(cell)
+    except ValueError:
+        return float(cell)
+
+
+def _moment(cell: str) -> datetime:
+    at = datetime.fromisoformat(cell)
+    if at.tzinfo is None:
+        msg = f"`{cell}` needs a time zone, like 2026-11-24T09:00+09:00"
+        raise ValueError(msg)
+    return at
+
+
+def _check_words(entries: Iterable[str], words: tuple[str, ...]) -> None:
+    strange = [entry for entry in entries if words and entry not in words]
+    if strange:
+        msg = f"`{strange[0]}` is not one of {', '.join(words)}"
+        raise ValueError(msg)
