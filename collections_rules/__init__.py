@@ -4,8 +4,9 @@ Pure: text, facts and contacts in, a verdict out. No clock, no files, no threads
 """
 
 from collections_rules.builtin import BUILTIN_PACKS, builtin_pack
+from collections_rules.compile import compile_rules, list_open_points
 from collections_rules.diagnostics import Diagnostic, RulesError, Span, render
-from collections_rules.evaluate import RuleBook, compile_rules
+from collections_rules.evaluate import RuleBook, RuleInfo
 from collections_rules.facts import FACT_TABLE, FactKind, Facts, FactSpec, FactValue, check_values, clean_facts
 from collections_rules.ledger import ContactEvent, ContactLedger
 from collections_rules.sequences import RetryStep, Sequence
@@ -30,6 +31,7 @@ __all__ = [
     "PackSource",
     "RetryStep",
     "RuleBook",
+    "RuleInfo",
     "RulesError",
     "Sequence",
     "Span",
@@ -38,5 +40,6 @@ __all__ = [
     "check_values",
     "clean_facts",
     "compile_rules",
+    "list_open_points",
     "render",
 ]

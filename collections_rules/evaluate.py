@@ -1,36 +1,182 @@
-"""Compile packs into a rule book, and ask it."""
+"""Compile packs into a rule book, and ask it.
 
-from collections.abc import Sequence as Ordered
-from hashlib import sha256
+A call may be placed when every gate that applies passes. There is no order and no
+priority: one closed gate closes, and a book without gates closes too. The next
+allowed moment is found by jumping from release to release until every gate passes.
+"""
+
+from datetime import UTC, datetime
+from math import ceil
+
+from attrs import define, frozen
 
 from collections_rules.facts import Facts
+from collections_rules.gates import Gate, Reason, missing_reason
 from collections_rules.ledger import ContactLedger
+from collections_rules.lower import LoweredRule
+from collections_rules.query import Query
 from collections_rules.sequences import Sequence
-from collections_rules.source import PackSource
 from collections_rules.verdict import Finding, Verdict
+from collections_rules.windows import NEVER
 
-__all__ = ["RuleBook", "compile_rules"]
+__all__ = ["RuleBook", "RuleInfo", "RunningRule"]
+
+RING_MARGIN_S = 5
+"""Hours are asked for the last second of ringing and this much more: a phone rings on after the switch gave up."""
+
+_HORIZON_S = 800 * 86_400
+_MAX_JUMPS = 4000
+_NO_RULES = "no-rules"
+
+
+@frozen
+class RuleInfo:
+    """What a rule says of itself, for explanations and lists."""
+
+    rule_id: str
+    title_ko: str
+    title_en: str
+    layer: str
+    cite: str
+    pack: str
+    is_verified: bool
+    is_enforced: bool
+    """False for a citation nobody has verified and no named person has switched on."""
+    enforced_by: str
+    from_s: int
+    until_s: int
+    readings: tuple[str, ...]
+    says: tuple[str, str]
+    """What the agent's screen may show, in Korean and English."""
+
+
+@define(eq=False)
+class RunningRule:
+    """A rule and its gates."""
+
+    info: RuleInfo
+    lowered: LoweredRule
+    _is_plain: bool = False
+
+    def __attrs_post_init__(self) -> None:
+        self._is_plain = all(gate.from_s == -NEVER and gate.until_s == NEVER for gate in self.lowered.gates)
+
+    def closed_until(self, query: Query) -> int | None:
+        """None when the rule lets the call pass at the question's second; else when it might."""
+        lowered, at_s = self.lowered, query.at_s
+        if not lowered.from_s <= at_s < lowered.until_s:
+            return None
+        worst = -1
+        for dated in lowered.gates:
+            if self._is_plain or dated.from_s <= at_s < dated.until_s:
+                release = dated.gate.closed_until(query)
+                if release is not None:
+                    worst = max(worst, min(release, dated.until_s))
+        return None if worst < 0 else self._if_it_applies(query, worst)
+
+    def _if_it_applies(self, query: Query, worst: int) -> int | None:
+        lowered = self.lowered
+        if any(test.ask(query, None) is False for test in lowered.applies):
+            return None
+        if any(test.ask(query, None) is True for test in lowered.excepts):
+            return None
+        edges = [test.next_edge(query) for test in (*lowered.applies, *lowered.excepts) if test.edges]
+        return min(worst, lowered.until_s, *edges)
+
+    def reason(self, query: Query) -> Reason:
+        """Why it is closed, or what it says when it passes."""
+        gates = [d.gate for d in self.lowered.gates if d.from_s <= query.at_s < d.until_s]
+        closed: list[Gate] = [gate for gate in gates if gate.closed_until(query) is not None]
+        if self.closed_until(query) is not None:
+            undecided = [name for test in self.lowered.applies if test.ask(query, None) is None
+                         for name in test.missing(query)]  # fmt: skip
+            return missing_reason(undecided[0]) if undecided else closed[0].reason(query)
+        if closed or not self.lowered.from_s <= query.at_s < self.lowered.until_s:
+            return Reason("해당 없음", "does not apply")
+        reasons = [gate.reason(query) for gate in gates]
+        return reasons[0] if reasons else Reason("해당 없음", "does not apply")
 
 
 class RuleBook:
-    """Compiled packs."""
+    """Compiled packs: what they allow, when, and why not."""
 
-    def __init__(self, pack_hash: str) -> None:
+    def __init__(self, rules: tuple[RunningRule, ...], sequence: Sequence | None, pack_hash: str) -> None:
         self.pack_hash = pack_hash
-        self.rules: tuple[object, ...] = ()
-        self.sequence: Sequence | None = None
+        self.sequence = sequence
+        self.rules = tuple(rule.info for rule in rules)
+        self._running = tuple(rule for rule in rules if rule.info.is_enforced)
         self._allowed = Verdict(True, (), None, None, pack_hash)
 
     def evaluate(self, facts: Facts, ledger: ContactLedger) -> Verdict:
-        """Whether the call may be placed."""
-        return self._allowed
+        """Whether the call may be placed at the instant of the facts; if not, why, and when it may."""
+        query = _query(facts, ledger)
+        closed = [rule for rule in self._running if rule.closed_until(query) is not None]
+        if not closed:
+            return self._allowed if self._running else self._nothing_known()
+        findings = tuple(self._finding(rule, query, is_passed=False) for rule in closed)
+        next_at, decider = self._next(query, closed)
+        unknown = tuple(dict.fromkeys(f.missing_fact for f in findings if f.missing_fact))
+        return Verdict(False, findings, decider, next_at, self.pack_hash, unknown)
 
     def explain(self, facts: Facts, ledger: ContactLedger) -> tuple[Finding, ...]:
-        """Every gate's finding, passing too."""
-        return ()
+        """What every rule in force says, closed ones first."""
+        query = _query(facts, ledger)
+        findings = [self._finding(rule, query, rule.closed_until(query) is None) for rule in self._running]
+        return tuple(sorted(findings, key=lambda finding: finding.is_passed))
+
+    def _next(self, query: Query, closed: list[RunningRule]) -> tuple[datetime | None, str | None]:
+        """The first moment at which all pass, and the rule that sets it."""
+        began_s, limit_s = query.at_s, query.at_s + _HORIZON_S
+        decider = closed[0]
+        try:
+            for _ in range(_MAX_JUMPS):
+                latest_s = -1
+                for rule in self._running:
+                    release = rule.closed_until(query)
+                    if release is not None and release > latest_s:
+                        latest_s, decider = release, rule
+                if latest_s < 0:
+                    return _utc(query.at_s), decider.info.rule_id
+                if latest_s > limit_s:
+                    break
+                query.at_s = latest_s
+            return None, decider.info.rule_id
+        finally:
+            query.at_s = began_s
+
+    def _finding(self, rule: RunningRule, query: Query, is_passed: bool) -> Finding:
+        reason, info = rule.reason(query), rule.info
+        return Finding(
+            info.rule_id, info.title_ko, info.title_en, reason.ko, reason.en, info.cite, info.layer,
+            None if is_passed else self._release(rule, query), reason.missing, is_passed,
+        )  # fmt: skip
+
+    def _release(self, rule: RunningRule, query: Query) -> datetime | None:
+        """When this rule alone opens."""
+        began_s = query.at_s
+        try:
+            for _ in range(_MAX_JUMPS):
+                release = rule.closed_until(query)
+                if release is None:
+                    return _utc(query.at_s)
+                if release > began_s + _HORIZON_S:
+                    return None
+                query.at_s = release
+            return None
+        finally:
+            query.at_s = began_s
+
+    def _nothing_known(self) -> Verdict:
+        finding = Finding(
+            _NO_RULES, "규칙 없음", "No rules", "적용할 규칙이 없습니다", "no rule is in force", "", "law", None
+        )
+        return Verdict(False, (finding,), _NO_RULES, None, self.pack_hash)
 
 
-def compile_rules(sources: Ordered[PackSource]) -> RuleBook:
-    """Compile packs; raises `RulesError` with every fault."""
-    digest = sha256("\0".join(source.text for source in sources).encode()).hexdigest()
-    return RuleBook(digest[:16])
+def _query(facts: Facts, ledger: ContactLedger) -> Query:
+    margin_s = ceil(facts.ring_s) + RING_MARGIN_S if facts.ring_s > 0 else 0
+    return Query(facts, facts.values, ledger, int(facts.at.timestamp()), margin_s)
+
+
+def _utc(at_s: int) -> datetime:
+    return datetime.fromtimestamp(at_s, UTC)

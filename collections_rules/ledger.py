@@ -7,6 +7,7 @@ other, and a crash between the two can overcount, never undercount.
 
 from bisect import bisect_left, insort
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 from attrs import define, evolve, field, frozen
@@ -128,6 +129,21 @@ class ContactLedger:
         for entry in old:
             self._remove(entry)
         return len(old)
+
+    @contextmanager
+    def without(self, event_id: str) -> Iterator[None]:
+        """The ledger as if one contact were not in it, as long as the block lasts.
+
+        For judging a call that already counts, at the moment it is answered.
+        """
+        entry = self._entries.get(event_id)
+        if entry is None:
+            raise ValueError(f"contact `{event_id}` is not in the ledger")
+        self._remove(entry)
+        try:
+            yield
+        finally:
+            self._add(entry.event)
 
     def track(self, scope: str, key: str) -> Track:
         """The contacts of one `person`, `debt`, `number` or `campaign`."""

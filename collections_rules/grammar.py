@@ -1,0 +1,203 @@
+"""The grammar of one clause, and its parser.
+
+Indentation is taken care of before (`layout`), so the parser sees one clause at a
+time. Words of the language are written as `"word"` below and become terminals that
+match whole words only; everything else that looks like a word is a NAME, whose
+meaning `check` knows. A word of the language is one only where it can stand.
+"""
+
+import re
+from functools import cache
+
+from lark import Lark, Token, Tree
+
+__all__ = ["GRAMMAR_WORDS", "clause_parser", "words_of_terminal"]
+
+_GRAMMAR = r"""
+block: "pack" NAME NUM uses?                          -> pack_header
+     | "campaign" NAME NUM uses?                      -> campaign_header
+     | "rule" NAME STRING STRING?                     -> rule_header
+     | "sequence" NAME STRING? STRING?                -> sequence_header
+     | "test" STRING                                  -> test_header
+uses: "uses" NAME ("," NAME)*
+
+header_clause: "calendar" NAME NUM "-" NUM            -> calendar
+     | "clock" clock_item ((";" | "and") "also"? clock_item)*   -> clock
+     | "contact" NAME ("," NAME)*                     -> contact
+     | "applies" condition                            -> applies
+     | "enforce" NAME "by" STRING                     -> enforce
+clock_item: NAME                                      -> clock_name
+     | "every" "evidence" ("of" NAME ("," NAME)*)?    -> clock_evidence
+
+rule_clause: gate                                     -> undated
+     | "from" DATE until_date? gate                   -> dated_from
+     | "until" DATE gate                              -> dated_until
+     | "from" DATE until_date? counting?              -> effective_from
+     | "until" DATE                                   -> effective_until
+     | "until" release (";" "else" release)*          -> until
+     | "free" free_item (";" free_item)*              -> free
+     | "applies" condition                            -> applies
+     | "except" condition                             -> except
+     | "except" NAME "when" condition                 -> except_rule
+     | "say" said+                                    -> say
+until_date: "until" DATE
+counting: "," "counting" NAME "from" "that" "date"
+said: NAME STRING
+
+?gate: "open" open_item (";" open_item)*              -> open
+     | "stop" "when" condition                        -> stop_when
+     | "stop" "when" condition "unknown" "passes"     -> stop_when_known
+     | "stop" "at" NAME                               -> stop_at
+     | "at" "most" NUM nouns window? scope? together? filter?   -> at_most
+     | "wait" duration day_counted? "after" NAME scope? together? filter?  -> wait_after
+     | "wait" "until" NAME plus? filter?              -> wait_until
+     | "fresh" NAME duration                          -> fresh
+
+open_item: hours "every" "day"                        -> open_daily
+     | days hours                                     -> open_days
+     | "closed" days                                  -> closed_days
+days: NAME ("," NAME)*
+hours: hour_span ("," hour_span)*
+hour_span: TIME "-" TIME                              -> hours_from
+     | "after" TIME "until" TIME                      -> hours_after
+
+nouns: NAME ("or" NAME)*
+window: "in" "any" duration after_first?              -> window_any
+     | ("a" | "an") UNIT                              -> window_unit
+after_first: "after" "the" "first"
+scope: "per" NAME ("and" NAME)*
+together: ","? "all" "collectors" "together"
+filter: "when" condition
+day_counted: "counting" "that" "day"
+plus: "+" duration
+duration: NUM UNIT                                    -> plain_duration
+     | NUM "business" UNIT                            -> business_duration
+
+release: NAME                                         -> release_at
+     | duration "after" NAME                          -> release_after
+     | "the" "end" "of" "the" "day" NAME              -> release_end
+     | "the" "end" "of" "the" "day" duration "after" NAME   -> release_end_after
+
+free_item: "when" condition                           -> free_when
+     | NUM window "when" condition                    -> free_quota
+     | "within" duration "of" NAME within_counted? within_until?   -> free_within
+     | "notices" "required" "by" "law" "or" "contract"             -> free_notices
+     | "answers" "given" "the" "day" "they" "were" "asked" "for"   -> free_answers
+within_counted: "," "that" "day" "counted"
+within_until: "," "until" "the" "next" NAME
+
+?condition: conjunction ("or" conjunction)*           -> any_of
+?conjunction: negation ("and" negation)*              -> all_of
+?negation: "not" negation                             -> not
+     | "(" condition ")"
+     | comparison
+comparison: NAME                                      -> is_true
+     | NAME "is" value                                -> is_word
+     | NAME "is" "not" value                          -> is_not_word
+     | NAME "is" "one" "of" values                    -> is_one_of
+     | NAME "is" "not" "one" "of" values              -> is_not_one_of
+     | NAME "is" "at" "least" quantity                -> is_at_least
+     | NAME "is" "at" "most" quantity                 -> is_at_most
+     | NAME "is" "between" quantity "and" quantity    -> is_between
+     | NAME "is" "unknown"                            -> is_unknown
+     | NAME "is" "not" "unknown"                      -> is_known
+     | NAME "in" NAME                                 -> in_list
+     | NAME "has" NAME                                -> has
+     | NAME "has" NAME "in" NAME                      -> has_in
+     | NAME "newer" "than" duration                   -> newer
+     | NAME ("longer" | "older") "than" duration      -> longer
+     | "any" "evidence" "is" NAME                     -> evidence
+values: listed ("," listed)*
+listed: NAME | NUM | KW_UNKNOWN
+value: NAME | NUM | STRING
+quantity: NUM | DATE
+
+sequence_clause: "numbers" number ("," number)*       -> numbers
+     | "hour" best? hour_range ("," hour_range)*      -> hour
+     | "hour" "best" "by" "model" "among" "open" "hours"   -> hour_best
+     | "after" chain ("|"? chain)*                    -> chains
+     | "end" NUM ("attempts" | "attempt") per_day? rest?   -> end
+number: NAME ("when" NAME)?
+best: "best" "by" "model" "among" "open" "hours" ";" "else"
+hour_range: NUM "-" NUM
+chain: NAME chain_item ("," chain_item)*
+chain_item: duration                                  -> chain_delay
+     | duration "twice"                               -> chain_delay_twice
+     | duration NUM "times"                           -> chain_delay_times
+     | "twice"                                        -> chain_twice
+     | "once"                                         -> chain_once
+     | NUM "times"                                    -> chain_times
+     | "same" "number"                                -> chain_same
+     | "next" "number"                                -> chain_next
+     | "then" "next" "number"                         -> chain_then_next
+     | "drop" "number"                                -> chain_drop
+     | "another" "part" "of" "the" "day"              -> chain_part
+     | "each" "in" "another" "part" "of" "the" "day"  -> chain_part
+     | "at" "the" "asked" "time"                      -> chain_asked
+     | "same" "agent" ("when" "free" "within" duration)?   -> chain_agent
+     | "stop"                                         -> chain_stop
+per_day: "a" "day"
+rest: "," "then" "rest" duration
+
+test_clause: "given" given_item (";" given_item)*     -> given
+     | "history" history_item (";" history_item)*     -> history
+     | "at" moment ringing? about? settings? result because?   -> test_at
+given_item: NAME given_word*
+given_word: NAME | NUM | DATE | TIME | STRING
+history_item: NAME+ history_when ("," history_when)* about? made_by?
+history_when: history_dates? TIME+
+history_dates: DATE (".." DATE)?
+about: "about" NAME ("and" NAME)*
+made_by: "by" NAME
+moment: DATE TIME NAME?
+ringing: "ringing" NUM UNIT
+settings: "if" setting ("," setting)*
+setting: NAME "is"? given_word*
+result: "may" NAME                                    -> may_call
+     | "blocked" "by" NAME ("," NAME)* next_at?       -> blocked
+next_at: "next" moment                                -> next_moment
+     | "next" "none"                                  -> next_none
+because: BECAUSE
+
+NAME: /[^\W\d]\w*([-.\/][^\W\d]\w*)*\??/
+NUM: /\d+(\.\d+)?/
+UNIT.2: /(seconds?|minutes?|hours?|days?|months?|years?)(?![\w.\-\/])/
+TIME.3: /\d{1,2}:\d{2}(:\d{2})?/
+DATE.4: /\d{4}-\d{2}-\d{2}/
+STRING: /"[^"\n]*"/
+BECAUSE.3: /because\s[^\n]*/
+COMMENT: /(?<=\s)#[^\n]*/
+%ignore /\s+/
+%ignore COMMENT
+"""
+
+_START = ("block", "header_clause", "rule_clause", "sequence_clause", "test_clause")
+_WORD = re.compile(r'"([a-z]+)"')
+
+GRAMMAR_WORDS = tuple(sorted({*_WORD.findall(_GRAMMAR), "unknown"}))
+"""Every word of the language that is not in a vocabulary."""
+
+_UNIT_WORDS = tuple(unit + s for unit in ("second", "minute", "hour", "day", "month", "year") for s in ("", "s"))
+
+
+def words_of_terminal(terminal: str) -> tuple[str, ...]:
+    """The words that a terminal stands for; empty when it is open, as a name or a number."""
+    if terminal == "UNIT":
+        return _UNIT_WORDS
+    if "KW_" in terminal:
+        return (terminal.rsplit("KW_", 1)[1].lower(),)
+    return ()
+
+
+@cache
+def clause_parser() -> Lark:
+    """The parser for one clause; pass the kind of clause as `start`."""
+    rules = _WORD.sub(lambda match: f"_KW_{match[1].upper()}", _GRAMMAR)
+    terminals = [f"_KW_{word.upper()}.2: /{word}(?![\\w.\\-\\/])/" for word in GRAMMAR_WORDS]
+    terminals.append("KW_UNKNOWN.3: /unknown(?![\\w.\\-\\/])/")
+    return Lark(
+        "\n".join([rules, *terminals]), parser="lalr", lexer="contextual", start=list(_START), propagate_positions=True
+    )
+
+
+ClauseTree = Tree[Token]

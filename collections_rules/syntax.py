@@ -1,0 +1,200 @@
+"""Pack text to tree. Text in, tree and faults out; never opens a file, never stops at the first fault."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from lark import Token, Tree
+from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
+from lark.utils import TextSlice
+
+from collections_rules import tree as t
+from collections_rules import tree_pack as p
+from collections_rules.build import build_rule_clause
+from collections_rules.build_base import (
+    BuildError,
+    span_of,
+    string_of,
+    subtree,
+    tokens,
+    word_of,
+)
+from collections_rules.build_choices import build_header_clause, build_sequence_clause, build_test_clause
+from collections_rules.diagnostics import Diagnostic, Span, suggest
+from collections_rules.grammar import GRAMMAR_WORDS, clause_parser, words_of_terminal
+from collections_rules.layout import Block, Piece, split_blocks, strip_comment
+from collections_rules.source import PackSource
+
+__all__ = ["parse_pack"]
+
+Made = TypeVar("Made")
+Faults = list[Diagnostic]
+PackName = tuple[t.Word, str, bool, tuple[t.Word, ...]]
+
+_HEADS = ("pack", "campaign", "rule", "sequence", "test")
+_LATER = ("table", "rank", "split", "keep", "always")
+_SOURCES = ("law", "law?", "order", "contract", "policy", "campaign")
+_NAMELESS: PackName = (t.Word("", Span(1, 1)), "", False, ())
+_NOTES = ("reading", "accept", "list", "goal", "measure")
+
+
+def parse_pack(source: PackSource, faults: Faults) -> p.PackTree:
+    """The tree of a pack, without what could not be read; `faults` says what that is."""
+    return _Parser(source, faults).pack()
+
+
+class _Parser:
+    def __init__(self, source: PackSource, faults: Faults) -> None:
+        self.source, self.faults = source, faults
+        self.rules: list[t.RuleBlock] = []
+        self.sequences: list[p.SequenceBlock] = []
+        self.tests: list[p.TestBlock] = []
+        self.header: list[p.HeaderClause] = []
+
+    def pack(self) -> p.PackTree:
+        blocks = split_blocks(self.source, self.faults)
+        if not blocks or self.head_of(blocks[0]) not in ("pack", "campaign"):
+            piece = blocks[0].header.span if blocks else Span(1, 1)
+            self.fault(piece, "R205", "a pack begins with its name", "write `pack NAME VERSION` first")
+            named = _NAMELESS
+        else:
+            named = self.pack_header(blocks.pop(0))
+        for block in blocks:
+            self.block(block)
+        return p.PackTree(
+            self.source, *named,
+            tuple(self.header), tuple(self.rules), tuple(self.sequences), tuple(self.tests),
+        )  # fmt: skip
+
+    def pack_header(self, block: Block) -> PackName:
+        self.header = self.clauses(block, "header_clause", build_header_clause)
+        parsed = self.parse(block.header, "block")
+        if parsed is None:
+            return _NAMELESS
+        uses = subtree(parsed, "uses")
+        return (
+            word_of(parsed.children[0]),
+            str(tokens(parsed, "NUM")[0]),
+            parsed.data == "campaign_header",
+            tuple(word_of(child) for child in uses.children) if uses else (),
+        )
+
+    def head_of(self, block: Block) -> str:
+        """The kind of a block; of a misspelt one what it was meant to be, so that its clauses are read too."""
+        head = block.header.head
+        return head if head in _HEADS or head in _LATER else suggest(head, _HEADS) or head
+
+    def block(self, block: Block) -> None:
+        head = self.head_of(block)
+        if head in _LATER:
+            self.fault(block.header.span, "R190", f"`{head}` is not read by this version", "remove the block")
+            return
+        parsed = self.parse(block.header, "block")
+        if head == "rule":
+            clauses = tuple(self.clauses(block, "rule_clause", build_rule_clause))
+            if parsed is not None:
+                self.rules.append(t.RuleBlock(word_of(parsed.children[0]), *_titles(parsed), clauses))
+        elif head == "sequence":
+            steps = tuple(self.clauses(block, "sequence_clause", build_sequence_clause))
+            if parsed is not None:
+                self.sequences.append(p.SequenceBlock(word_of(parsed.children[0]), steps))
+        elif head == "test":
+            asked = tuple(self.clauses(block, "test_clause", build_test_clause))
+            if parsed is not None:
+                self.tests.append(p.TestBlock(word_of(parsed.children[0]), asked))
+        elif parsed is not None:
+            self.fault(block.header.span, "R205", "a second pack in one file", "move it to a file of its own")
+
+    def clauses(self, block: Block, start: str, build: Callable[[Tree[Token]], Made]) -> list[Made]:
+        made: list[Made] = []
+        for piece in block.clauses:
+            if start in ("rule_clause", "header_clause") and piece.head in (*_SOURCES, *_NOTES):
+                note = self.free_text(piece)
+                if note is not None:
+                    made.append(note)  # type: ignore[arg-type]  # a Source or a Note is a clause of both kinds
+                continue
+            parsed = self.parse(piece, start)
+            if parsed is None:
+                continue
+            try:
+                made.append(build(parsed))
+            except BuildError as fault:
+                self.fault(fault.span, fault.code, fault.message, fault.help)
+        return made
+
+    def free_text(self, piece: Piece) -> t.Source | t.Note | None:
+        lines = self.source.text[piece.start : piece.end].split("\n")
+        text = " ".join(strip_comment(line).strip() for line in lines)[len(piece.head) :].strip()
+        if not text:
+            self.fault(piece.span, "R104", f"nothing after `{piece.head}`", "say where it comes from")
+            return None
+        if piece.head in _SOURCES:
+            return t.Source(piece.head.rstrip("?"), text, not piece.head.endswith("?"), piece.span)
+        return t.Note(piece.head, text, piece.span)
+
+    def parse(self, piece: Piece, start: str) -> Tree[Token] | None:
+        try:
+            return clause_parser().parse(TextSlice(self.source.text, piece.start, piece.end), start=start)
+        except UnexpectedInput as error:
+            self.faults.append(self.explain(error, piece))
+            return None
+
+    def explain(self, error: UnexpectedInput, piece: Piece) -> Diagnostic:
+        expected = _expected_words(error)
+        if isinstance(error, UnexpectedCharacters):
+            span = Span(error.line, error.column)
+            char = self.source.text[error.pos_in_stream or 0]
+            return Diagnostic(self.source, span, "R100", f"unexpected `{char}`", _one_of(expected))
+        assert isinstance(error, UnexpectedToken)
+        token = error.token
+        if token.type == "$END":
+            lines = self.source.text[piece.start : piece.end].split("\n")
+            end = len(lines[-1].rstrip()) + (piece.col if len(lines) == 1 else 1)
+            span = Span(piece.line + len(lines) - 1, end)
+            return Diagnostic(self.source, span, "R104", "the clause ends too early", _one_of(expected))
+        return self.explain_token(token, expected, self.previous_name(piece, token))
+
+    def explain_token(self, token: Token, expected: list[str], previous: t.Word | None) -> Diagnostic:
+        if token.type == "NAME" or token.isalpha():
+            meant = suggest(token, expected)
+            if meant is None and previous is not None:
+                meant_before = suggest(previous.text, GRAMMAR_WORDS)
+                if meant_before is not None and meant_before != previous.text:
+                    text = f"unknown word `{previous.text}`"
+                    return Diagnostic(self.source, previous.span, "R101", text, f"write `{meant_before}`")
+            if token not in GRAMMAR_WORDS or meant:
+                help_text = f"write `{meant}`" if meant else _one_of(expected)
+                return Diagnostic(self.source, span_of(token), "R101", f"unknown word `{token}`", help_text)
+        return Diagnostic(self.source, span_of(token), "R100", f"unexpected `{token}`", _one_of(expected))
+
+    def previous_name(self, piece: Piece, token: Token) -> t.Word | None:
+        """The word just before a fault: `nott` in `is nott x` is read as a value, and the fault shows after it."""
+        before = self.source.text[piece.start : token.start_pos].rstrip()
+        if not before or "\n" in before:
+            return None
+        word = before.split()[-1]
+        return (
+            t.Word(word, Span(piece.line, piece.col + len(before) - len(word), len(word))) if word.isalpha() else None
+        )
+
+    def fault(self, span: Span, code: str, message: str, help_text: str = "") -> None:
+        self.faults.append(Diagnostic(self.source, span, code, message, help_text))
+
+
+def _titles(parsed: Tree[Token]) -> tuple[str, str]:
+    titles = [string_of(token) for token in tokens(parsed, "STRING")]
+    return (titles[0], titles[-1]) if titles else ("", "")
+
+
+def _expected_words(error: UnexpectedInput) -> list[str]:
+    terminals: set[str] = set()
+    if isinstance(error, UnexpectedToken):
+        terminals = error.accepts or error.expected
+    elif isinstance(error, UnexpectedCharacters):
+        terminals = error.allowed or set()
+    return sorted({word for terminal in terminals for word in words_of_terminal(terminal)})
+
+
+def _one_of(words: list[str]) -> str:
+    if not words:
+        return ""
+    return "here can stand " + ", ".join(f"`{word}`" for word in words[:8])
