@@ -186,13 +186,18 @@ class TrunkContract:
 
     async def test_failure_inside_the_block_comes_out_unchanged(self, switch: Switch, autojump_clock: object) -> None:
         switch.answers("+821011112222", after_s=6.0)
-        failure = RuntimeError("a bug")
-        with pytest.raises(RuntimeError) as caught:
+        failure, legs = RuntimeError("a bug"), list[Leg]()
+
+        async def call() -> None:
             async with switch.trunk.open_leg(order()) as leg:
+                legs.append(leg)
                 await leg.wait_answer()
                 raise failure
+
+        with pytest.raises(RuntimeError) as caught:
+            await call()
         assert caught.value is failure
-        assert end_of(leg).hung_up_by is HungUpBy.US
+        assert end_of(legs[0]).hung_up_by is HungUpBy.US
 
     async def test_two_legs_at_once_do_not_know_of_each_other(self, switch: Switch, autojump_clock: object) -> None:
         switch.answers("+821011112222", after_s=6.0, stays_s=4.0)
