@@ -63,6 +63,7 @@ class Draft:
     """By E.164, in the order to try."""
     claims: dict[str, tuple[Claim, int]] = field(factory=dict)
     """By id, with the import that spoke last of it."""
+    has_new_numbers: bool = False
 
     def add(self, row: ListRow, import_no: int) -> Merged:
         """Take in one row."""
@@ -125,9 +126,11 @@ class Draft:
         known = self.numbers.get(number.e164)
         if known is None:
             self.numbers[number.e164] = number
+            self.has_new_numbers = True
             merged.numbers += 1
         elif known.kind is NumberKind.OTHER and number.kind is not NumberKind.OTHER:
             self.numbers[number.e164] = evolve(known, kind=number.kind)
+            self.has_new_numbers = True
             merged.has_changed = True
 
     def _add_claim(self, claim: Claim, import_no: int, merged: Merged) -> None:

@@ -6,7 +6,6 @@ in the library's order. A shape that these few lines do not fully cover goes to 
 """
 
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Final
@@ -35,10 +34,14 @@ _NORTH_AMERICA: Final = 1
 # The library reads a number out of almost any text, "call 2 1234 5678 evenings" among it. A wrong
 # guess rings at a stranger's, so a cell that holds more than one number is a fault.
 _SHAPE: Final = re.compile(r"\s*[+＋]?[\d\s()\[\].\-–·]+", re.ASCII)
-_PLAIN: Final = re.compile("[0-9]+(?:[- ][0-9]+)*")
 _SHORTEST_PERSONAL: Final = 7
 _WINTER: Final = datetime(2026, 1, 15, tzinfo=UTC)
 _SUMMER: Final = datetime(2026, 7, 15, tzinfo=UTC)
+_TYPES: Final = {
+    "either": PhoneNumberType.FIXED_LINE_OR_MOBILE,
+    "fixed": PhoneNumberType.FIXED_LINE,
+    "mobile": PhoneNumberType.MOBILE,
+}
 _KINDS: Final = {PhoneNumberType.MOBILE: NumberKind.MOBILE}
 
 
@@ -73,19 +76,33 @@ def _zones_of_digits(digits: str) -> tuple[str, ...]:
     return (UNKNOWN_TIMEZONE,)
 
 
-class _Pattern:
-    """One of the library's descriptions of a number type, asked as the library asks it."""
+def _pattern(description: PhoneNumberDesc | None) -> str:
+    """What the library asks of a national number of this type, as an expression for all of it."""
+    if description is None or not description.national_number_pattern:
+        return "(?!)"
+    lengths = "|".join(rf"\d{{{length}}}" for length in description.possible_length)
+    of_length = rf"(?=(?:{lengths})\Z)" if lengths else ""
+    return rf"{of_length}(?=(?:{description.national_number_pattern})\Z)"
 
-    def __init__(self, description: PhoneNumberDesc | None) -> None:
-        pattern = description.national_number_pattern if description is not None else None
-        self._match = re.compile(pattern).fullmatch if pattern else None
-        lengths = description.possible_length if description is not None else ()
-        self._lengths = frozenset(lengths)
 
-    def __call__(self, digits: str) -> bool:
-        if self._match is None or (self._lengths and len(digits) not in self._lengths):
-            return False
-        return self._match(digits) is not None
+def _line_pattern(metadata: PhoneMetadata) -> "re.Pattern[str]":
+    """Matches fixed lines and mobiles, and names the group that did; other types, which come first, are left out."""
+    special = (
+        metadata.premium_rate,
+        metadata.toll_free,
+        metadata.shared_cost,
+        metadata.voip,
+        metadata.personal_number,
+        metadata.pager,
+        metadata.uan,
+        metadata.voicemail,
+    )
+    others = "".join(f"(?!{_pattern(description)})" for description in special)
+    fixed, mobile = _pattern(metadata.fixed_line), _pattern(metadata.mobile)
+    either = fixed if metadata.same_mobile_and_fixed_line_pattern else f"{fixed}{mobile}"
+    lines = rf"(?P<either>{either}\d+)|(?P<fixed>{fixed}\d+)|(?P<mobile>{mobile}\d+)"
+    # A leading zero that is part of the number is rare and has rules of its own.
+    return re.compile(rf"(?!0){_pattern(metadata.general_desc)}{others}(?:{lines})", re.ASCII)
 
 
 class NumberReader:
@@ -104,12 +121,7 @@ class NumberReader:
         self._strip = re.compile(metadata.national_prefix_for_parsing or "(?!)").match
         self._abroad = re.compile(metadata.international_prefix or "(?!)").match
         self._prefix = metadata.national_prefix or ""
-        self._general = _Pattern(metadata.general_desc)
-        # In one pattern and without their lengths, so it may send a number to the library needlessly.
-        self._is_special = re.compile("|".join(_special(metadata)) or "(?!)").fullmatch
-        self._fixed = _Pattern(metadata.fixed_line)
-        self._mobile = _Pattern(metadata.mobile)
-        self._is_one_pattern = metadata.same_mobile_and_fixed_line_pattern
+        self._line = _line_pattern(metadata).fullmatch
         # Other regions share the country code; only the first of them is asked before all others.
         self._has_fast_path = region_codes_for_country_code(self._code)[0] == region and metadata.leading_digits is None
         self._country_zones = _evidence(tuple(TIMEZONE_DATA.get(str(self._code), (UNKNOWN_TIMEZONE,))))
@@ -119,9 +131,9 @@ class NumberReader:
         return self._read_plain(text) or self.read_by_library(text)
 
     def _read_plain(self, text: str) -> ReadNumber | None:
-        if not self._has_fast_path or _PLAIN.fullmatch(text) is None:
-            return None
         digits = text.replace("-", "").replace(" ", "")
+        if not (self._has_fast_path and digits.isascii() and digits.isdigit()):
+            return None
         # Both would be read as a number from abroad, or as one that repeats the country code.
         if self._abroad(digits) is not None or digits.startswith(str(self._code)):
             return None
@@ -129,16 +141,9 @@ class NumberReader:
             if stripped.group() != self._prefix:
                 return None
             digits = digits[len(self._prefix) :]
-        if digits.startswith("0") or not self._general(digits) or self._is_special(digits) is not None:
+        if (line := self._line(digits)) is None:
             return None
-        if self._fixed(digits):
-            number_type = PhoneNumberType.FIXED_LINE
-            if self._is_one_pattern or self._mobile(digits):
-                number_type = PhoneNumberType.FIXED_LINE_OR_MOBILE
-        elif self._mobile(digits) and not self._is_one_pattern:
-            number_type = PhoneNumberType.MOBILE
-        else:
-            return None
+        number_type = _TYPES[line.lastgroup or ""]
         international = f"{self._code}{digits}"
         return f"+{international}", _KINDS.get(number_type, NumberKind.OTHER), self._zones(international, number_type)
 
@@ -189,18 +194,3 @@ _UNREADABLE: Final = {
     NumberParseException.TOO_LONG: "is too long for a phone number",
     NumberParseException.INVALID_COUNTRY_CODE: "begins with no country's code",
 }
-
-
-def _special(metadata: PhoneMetadata) -> Iterator[str]:
-    for description in (
-        metadata.premium_rate,
-        metadata.toll_free,
-        metadata.shared_cost,
-        metadata.voip,
-        metadata.personal_number,
-        metadata.pager,
-        metadata.uan,
-        metadata.voicemail,
-    ):
-        if description is not None and description.national_number_pattern:
-            yield f"(?:{description.national_number_pattern})"

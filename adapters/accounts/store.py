@@ -246,7 +246,8 @@ class _Load:
         numbers: list[packing.Row] = []
         claims: list[packing.Row] = []
         for draft in drafts:
-            numbers += packing.pack_numbers(draft)
+            if draft.has_new_numbers:
+                numbers += packing.pack_numbers(draft)
             claims += packing.pack_claims(draft)
         self._db.executemany(schema.PUT_ACCOUNT, (packing.pack_account(self._campaign_no, draft) for draft in drafts))
         self._db.executemany(schema.PUT_NUMBER, numbers)

@@ -42,7 +42,8 @@ _SPLIT: Final[dict[tuple[str, ...], list[str]]] = {
     ("America/Anchorage", "America/Adak"): ["907"],
     ("America/Toronto", "America/Winnipeg"): ["807"],
     ("America/Vancouver", "America/Edmonton"): ["250"],
-    ("America/Toronto", "America/Winnipeg", "America/Edmonton", "America/Vancouver"): ["867"],
+    # The territories; Yukon keeps its summer time all year.
+    ("America/Toronto", "America/Winnipeg", "America/Edmonton", "America/Vancouver", "America/Whitehorse"): ["867"],
 }
 
 AREA_CODE_ZONES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
