@@ -10,7 +10,8 @@
 from dialer.report.context import CampaignContext, ReportContext
 from dialer.report.export import as_json
 from dialer.report.figures import DayFigures
+from dialer.report.html import render_html
 from dialer.report.summarize import summarize
 from dialer.report.table import print_table
 
-__all__ = ["CampaignContext", "DayFigures", "ReportContext", "as_json", "print_table", "summarize"]
+__all__ = ["CampaignContext", "DayFigures", "ReportContext", "as_json", "print_table", "render_html", "summarize"]

@@ -62,6 +62,7 @@ class Svg:
     plot: tuple[float, float, int] | None = None
     """Left and right edge of the time axis and its number of bins, for the read-out under the pointer."""
     parts: list[str] = field(factory=list)
+    has_hatch: bool = False
 
     def rect(self, x: float, y: float, width: float, height: float, cls: str, title: str = "") -> None:
         """A box, with a text under the pointer if `title` is given."""
@@ -69,6 +70,21 @@ class Svg:
             f'<rect class="{cls}" x="{_n(x)}" y="{_n(y)}" width="{_n(max(0.0, width))}" height="{_n(max(0.0, height))}"'
         )
         self.parts.append(f"{box}><title>{escape(title)}</title></rect>" if title else f"{box}/>")
+
+    def hatched(self, x: float, y: float, width: float, height: float, title: str) -> None:
+        """A box of slanted lines, for what is not there."""
+        ident = f"{escape(self.ident)}-h"
+        if not self.has_hatch:
+            self.has_hatch = True
+            self.parts.append(
+                f'<defs><pattern id="{ident}" width="6" height="6" patternUnits="userSpaceOnUse"'
+                ' patternTransform="rotate(45)"><path class="hatch" d="M0 0V6"/></pattern></defs>'
+            )
+        if width > 0:
+            self.parts.append(
+                f'<rect class="lost" fill="url(#{ident})" x="{_n(x)}" y="{_n(y)}" width="{_n(width)}"'
+                f' height="{_n(height)}"><title>{escape(title)}</title></rect>'
+            )
 
     def line(self, x1: float, y1: float, x2: float, y2: float, cls: str) -> None:
         """A straight line."""

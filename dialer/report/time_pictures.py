@@ -14,6 +14,7 @@ __all__ = ["abandonment_picture", "agents_picture", "capacity_picture"]
 
 STACK = (AgentState.TALKING, AgentState.WRAP_UP, AgentState.RESERVED, AgentState.IDLE, AgentState.ON_BREAK)
 _MARKS = (70, 90, 100)
+_CUT_OFF = 4  # times the limit, beyond which a rate is only named
 
 
 def _plain(value: float) -> str:
@@ -168,28 +169,35 @@ def _draw_rate(svg: Svg, view: View, axis: TimeAxis, campaign: CampaignFigures, 
     so_far = [campaign.abandonment_so_far(index) for index in range(view.figures.bin_count)]
     calm = [one.value if one.denominator >= 30 else None for one in so_far]
     known = [value for value in (*half_hours, *calm) if value is not None]
+    # A half hour far above the limit is cut off at the top, with its value beside it.
     highest = max([(limit or 0.0) * 1.35, *known, 0.01])
+    highest = min(highest, limit * _CUT_OFF) if limit else highest
     y = axis.panel(
         svg, top, base, highest, say("chart.abandonment.rate_of", name=name_of(campaign, say)), formats.percent_plain
     )
-    for piece in axis.steps(y, half_hours):
+    for piece in axis.steps(y, _capped(half_hours, y)):
         svg.polyline(piece, "stroke halfhour")
-    for piece in axis.steps(y, calm):
+    for piece in axis.steps(y, _capped(calm, y)):
         svg.polyline(piece, "stroke sofar")
+    for index in axis.bins:
+        value = half_hours[index]
+        if index % 6 == 0 and value is not None and value > y.highest:
+            svg.text(axis.x(index + 3), top - 3, f"↑{formats.percent(value, 0)}", "small halo", "middle")
     day = say("chart.abandonment.day", rate=formats.percent(campaign.counts.abandonment, 2))
-    places = [y(campaign.counts.abandonment.value or 0.0) + 4]
+    day_label = (y(min(y.highest, campaign.counts.abandonment.value or 0.0)), day, "label ink-sofar")
     if limit is not None:
         svg.line(view.left, y(limit), view.right, y(limit), "stroke limit")
         text = say("chart.bullets.limit", limit=formats.percent_plain(limit))
         if view.is_narrow:
             svg.text(view.right, y(limit) - 4, text, "small ink-limit halo", "end")
             return
-        first, second = sorted([(y(limit) + 4, "ink-limit", text), (places[0], "ink-sofar", day)])
-        second = (max(second[0], first[0] + 16), *second[1:])
-        for place, cls, words in (first, second):
-            svg.text(view.right + 10, place, words, f"label {cls}")
+        _draw_labels(svg, view.right + 10, [(y(limit), text, "label ink-limit"), day_label], base + 14)
     elif not view.is_narrow:
-        svg.text(view.right + 10, places[0], day, "label ink-sofar")
+        _draw_labels(svg, view.right + 10, [day_label], base)
+
+
+def _capped(values: Sequence[float | None], y: Scale) -> list[float | None]:
+    return [None if value is None else min(value, y.highest) for value in values]
 
 
 # Capacity
@@ -226,6 +234,12 @@ def capacity_picture(view: View) -> Picture:
     )  # fmt: skip
 
 
+def _draw_labels(svg: Svg, x: float, labels: list[tuple[float, str, str]], base: float) -> None:
+    labels = sorted(labels)
+    for place, (_, words, cls) in zip(stacked_labels([one[0] for one in labels], 16, base), labels, strict=True):
+        svg.text(x, place + 4, words, cls)
+
+
 def _draw_capacity(view: View) -> Svg:
     say, axis, lines = view.say, TimeAxis.of(view), view.figures.lines
     svg = view.svg("capacity", 24 + 190 + 46 + 60 + 24, say("chart.capacity.lines"), say("chart.capacity.read"))
@@ -236,19 +250,19 @@ def _draw_capacity(view: View) -> Svg:
     svg.area(_outline(axis, y, lines.peaks), _outline(axis, y, ground), "fill peak")
     svg.area(_outline(axis, y, lines.mean), _outline(axis, y, ground), "fill mean")
     svg.polyline(_outline(axis, y, lines.peaks), "stroke peak")
+    labels = []
     for mark in _MARKS if lines.line_count else ():
         place = y(lines.line_count * mark / 100)
         svg.line(view.left, place, view.right, place, "stroke limit" if mark == 100 else "stroke mark")
         text = say("chart.capacity.mark", percent=mark, lines=formats.count(lines.line_count * mark / 100))
+        labels.append((place, text, "label"))
         if view.is_narrow:
             svg.text(view.right, place - 4, text, "small halo", "end")
-        else:
-            svg.text(view.right + 10, place + 4, text, "label")
     if not view.is_narrow:
         last = max(axis.first, axis.last - 6)
-        places = stacked_labels([y(lines.peaks[last]), y(lines.mean[last] / 2)], 17, base - 4)
-        svg.text(view.right + 10, places[0], say("chart.capacity.peak"), "label ink-peak")
-        svg.text(view.right + 10, places[1], say("chart.capacity.mean"), "label ink-mean")
+        labels.append(((y(lines.peaks[last]) + y(lines.mean[last])) / 2, say("chart.capacity.peak"), "label"))
+        labels.append((y(lines.mean[last] / 2), say("chart.capacity.mean"), "label ink-mean"))
+        _draw_labels(svg, view.right + 10, labels, base)
     top, base = 260.0, 320.0
     y = axis.panel(svg, top, base, lines.calls_per_s_peak, say("chart.capacity.rate"), _plain)
     for index in axis.bins:
