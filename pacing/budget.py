@@ -4,11 +4,11 @@ The slack of a window is target x answered - abandoned: how many more calls
 could be abandoned now without being over. A threshold on the measured rate
 saws up and down; holding the slack near a small reserve gives an even theta,
 and an even theta is the best use of a budget when the gain from boldness
-shrinks, which it does.
+shrinks as it grows, which it does.
 """
 
 from collections.abc import Iterable
-from math import exp, log
+from math import exp, inf
 
 from attrs import define, field
 
@@ -17,17 +17,25 @@ from pacing.snapshot import WindowCount
 
 # At an even pace the rate of abandoned calls comes to about 1.25 theta, at team sizes from 5 to 500.
 THETA_PER_TARGET = 0.8
-# The slack aimed at, in calls, and how strongly theta answers to being off it.
+# The slack aimed at, in calls: a few, and on large floors, where abandoned calls come in clusters,
+# a small part of what the window has earned.
 RESERVE = 3.0
+RESERVE_SHARE = 0.015
+# How strongly theta answers to being off the reserve, in log theta per call.
 GAIN = 0.12
-# Slack beyond this buys nothing: a long calm must not end in a burst.
-MOST_SLACK = 8.0
+# Slack further above the reserve buys nothing: a long calm must not end in a burst.
+MOST_OVER_RESERVE = 5.0
 # Calls that may be abandoned before the first answers have earned them; gone by the end of the window.
 OVERDRAFT = 2.0
 # Below this slack, overdraft included, theta is cut.
 LEAST_SLACK = 0.8
 CUT = 0.3
+# When the rest of the window could not earn back one more abandoned call, hardly any chance is taken.
+LAST_CUT = 0.03
+EARNED_SHARE = 0.8
 BIAS_PER_ANSWER = 1e-4
+_LEAST_BIAS, _MOST_BIAS = -1.5, 1.0
+_MOST_THETA = 0.5
 
 
 @define
@@ -36,7 +44,9 @@ class WindowBudget:
 
     target: float
     bias: float = field(default=0.0, init=False)
+    """Log correction learned from how the slack has stood so far."""
     slack: float = field(default=0.0, init=False)
+    """Calls that could be abandoned now without being over the target."""
     _answered: int = field(default=0, init=False)
 
     def theta(self, answered: int, abandoned: int, elapsed: float, expected_loss: float = 0.0) -> float:
@@ -46,17 +56,24 @@ class WindowBudget:
         share of it that is gone, `expected_loss` how many persons on the line
         will be abandoned whatever is decided.
         """
-        self.slack = min(self.target * answered - abandoned - expected_loss, MOST_SLACK)
-        if answered < self._answered:
-            self._answered = answered  # a new period has begun; what was learned of the bias stays
-        off = self.slack - RESERVE
-        self.bias += BIAS_PER_ANSWER * off * (answered - self._answered)
-        self.bias = min(max(self.bias, -1.5), 1.0)
-        self._answered = answered
+        earned = self.target * answered
+        self.slack = earned - abandoned - expected_loss
+        off = min(self.slack - RESERVE - RESERVE_SHARE * earned, MOST_OVER_RESERVE)
+        self._learn_bias(answered, off)
         theta = THETA_PER_TARGET * self.target * exp(self.bias + GAIN * off)
-        if self.slack + OVERDRAFT * (1.0 - elapsed) < LEAST_SLACK:
+        # What the rest of the window will earn if answers go on coming as they did.
+        to_come = earned * (1.0 - elapsed) / elapsed if elapsed > 0.0 else inf
+        if self.slack + EARNED_SHARE * to_come < 1.0 and answered:
+            theta *= LAST_CUT
+        elif self.slack + OVERDRAFT * (1.0 - elapsed) < LEAST_SLACK:
             theta *= CUT
-        return min(theta, 0.5)
+        return min(theta, _MOST_THETA)
+
+    def _learn_bias(self, answered: int, off: float) -> None:
+        # A smaller count means a new period; what was learned of the bias stays.
+        news = max(0, answered - self._answered)
+        self._answered = answered
+        self.bias = min(max(self.bias + BIAS_PER_ANSWER * off * news, _LEAST_BIAS), _MOST_BIAS)
 
 
 @define
@@ -67,8 +84,8 @@ class Budget:
     _windows: dict[str, WindowBudget] = field(factory=dict, init=False)
 
     def theta(self, counts: Iterable[WindowCount], expected_loss: float = 0.0) -> tuple[float, float]:
-        """The smallest theta of all windows, and the slack of that window."""
-        least, slack = 1.0, MOST_SLACK
+        """The smallest theta of all windows, and the slack of that window in calls."""
+        least, slack = inf, 0.0
         for count in counts:
             window = self._windows.get(count.name)
             if window is None:
@@ -78,8 +95,3 @@ class Budget:
             if theta < least:
                 least, slack = theta, window.slack
         return least, slack
-
-
-def log_ratio(theta: float, target: float) -> float:
-    """How far theta stands from its even pace, as a natural logarithm."""
-    return log(theta / (THETA_PER_TARGET * target))

@@ -123,7 +123,8 @@ class AnswerRate:
     def settle(self, now_s: float) -> bool:
         """Count the calls launched more than `settle_s` ago; whether any were."""
         has_moved = False
-        while self._order and self._order[0] + 1.0 + self.settle_s < now_s:
+        # A launch later than now is a clock set back; waiting for it would hold up all the others.
+        while self._order and not now_s - self.settle_s - 1.0 <= self._order[0] <= now_s + 1.0:
             unanswered, answered = self._held.pop(self._order.popleft())
             # Hits are spread over the misses: in a block, the last ones would weigh more.
             total, owed = unanswered + answered, 0

@@ -85,19 +85,22 @@ class Outlook:
     _base: Complexes = field(init=False)
     _step: Complexes = field(init=False)
     _weights: Complexes = field(init=False)
-    _room: int = field(init=False)
+    _half: int = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         d_mean, d_var, d_third = _moments(self.answers)
         s_mean, s_var, s_third = _moments(self.freed)
         self.expected_answers, self.expected_freed = float(d_mean.mean()), float(s_mean.mean())
         self._mean, self._variance, self._third = self.ahead + d_mean - s_mean, d_var + s_var, d_third - s_third
-        reach = float(np.max(np.abs(self._mean) + _REACH * np.sqrt(self._variance))) + 2.0
+        deviation = np.sqrt(self._variance)
+        lowest = float(np.max(_REACH * deviation - self._mean)) + 2.0
+        highest = float(np.max(_REACH * deviation + self._mean)) + 2.0
+        reach = max(min(lowest, len(self.freed) - self.ahead + 1.0), min(highest, self.ahead + len(self.answers) + 1.0))
         self.is_exact = len(self.answers) + len(self.freed) <= EXACT_TRIALS and reach < _LARGE // 2
         if self.is_exact:
-            self._transform(_SMALL if reach < _SMALL // 2 - 2 else _LARGE, reach)
+            self._transform(_SMALL if reach < _SMALL // 2 - 2 else _LARGE)
 
-    def _transform(self, size: int, reach: float) -> None:
+    def _transform(self, size: int) -> None:
         roots, self._weights = _circle(size)
         up, down = roots - 1.0, np.conj(roots) - 1.0
         base = np.ones((len(self.own), len(roots)), dtype=np.complex128) * roots**self.ahead
@@ -106,11 +109,19 @@ class Outlook:
         if len(self.freed):
             base *= np.multiply.reduce(1.0 + self.freed[:, :, None] * down, axis=0)
         self._base, self._step = base, 1.0 + self.own[:, None] * up
-        self._room = int(size // 2 - reach)
+        self._half = size // 2
+
+    def _fits(self, extra: int) -> bool:
+        """Whether the law with `extra` more calls still lies on its half of the circle."""
+        if self.ahead + len(self.answers) + extra < self._half:
+            return True
+        mean = self._mean + extra * self.own
+        variance = self._variance + extra * self.own * (1.0 - self.own)
+        return float(np.max(mean + _REACH * np.sqrt(variance))) + 2.0 < self._half
 
     def p_no_agent(self, extra: int = 0) -> float:
         """Chance that a call placed now after `extra` others meets no agent once a person answers it."""
-        if self.is_exact and extra <= self._room:
+        if self.is_exact and (extra == 0 or self._fits(extra)):
             # The mean over answer times is taken before the inverse transform: both are linear.
             law = self._base if extra == 0 else self._base * self._step**extra
             value = float((law.sum(axis=0) @ self._weights).real) / len(self.own)

@@ -1,4 +1,11 @@
-"""The pacer of one campaign: it is told what happened and says how many calls to place."""
+"""The pacer of one campaign: it is told what happened and says how many calls to place.
+
+Theory of operation. `observe` feeds the learner. `decide` asks, in this order:
+may a forecast be trusted (else one call per idle agent, and it says why); how
+bold may this call be (`Budget`: theta); what queue would it meet (`Outlook`,
+from tables by age); then places calls while the chance that the next one meets
+no agent is within theta. Nothing else moves the number of calls.
+"""
 
 from math import isfinite
 
@@ -16,6 +23,12 @@ from pacing.snapshot import Snapshot, WindowCount
 # Whatever was learned, so many calls in flight for each agent are a mistake: even at one answer in a hundred,
 # two minutes of handling and 24 s of ringing, an agent is kept busy by about twenty.
 MOST_PER_AGENT = 40
+# Over the target by more calls than this, and by more than this share of what was earned, no forecast is believed.
+OVERDRAWN_CALLS = 5.0
+OVERDRAWN_SHARE = 0.15
+# Calls are given up when the floor has filled far beyond what the next call may risk.
+GIVE_UP_OVER_THETA = 3.0
+_LONGEST_AGE_S = 86_400.0
 
 
 class Pacer:
@@ -31,18 +44,28 @@ class Pacer:
         self._budget = Budget(settings)
 
     def observe(self, event: PacingEvent) -> None:
-        """Learn from one event; events that cannot be are counted and left aside, never raised."""
+        """Learn from one event; events that cannot be are counted in `learner.rejected`, never raised."""
         self.learner.observe(event)
 
     def decide(self, snapshot: Snapshot) -> PacingDecision:
         """How many calls to place now; never more than the free lines, and never raises on a strange floor."""
         mode = self.settings.mode
+        if self.learner.is_outage:
+            return self._probe(snapshot)
         if mode is not PacingMode.PREDICTIVE:
             return decide_one_each(snapshot, mode)
         doubt = self._doubt(snapshot)
         if doubt:
             return decide_one_each(snapshot, PacingMode.PROGRESSIVE, doubt)
         return self._predict(snapshot)
+
+    def _probe(self, snapshot: Snapshot) -> PacingDecision:
+        """One call at a time while the trunk fails every call at once, and only for an idle agent."""
+        mode = self.settings.mode if self.settings.mode is PacingMode.PREVIEW else PacingMode.PROGRESSIVE
+        may_try = snapshot.idle_count > 0 and snapshot.in_flight_count == 0 and snapshot.free_lines > 0
+        reason = f"one call at a time, since the last {self.learner.failures_in_row} calls failed"
+        figures = {"idle": float(snapshot.idle_count), "in_flight": float(snapshot.in_flight_count)}
+        return PacingDecision(int(may_try), 0, mode, reason, figures)
 
     def _doubt(self, snapshot: Snapshot) -> str:
         """Why a forecast would not be trusted now, or nothing."""
@@ -52,6 +75,11 @@ class Pacer:
         for window in self.settings.windows:
             if window.name not in counted:
                 return f"progressive, since window `{window.name}` is not counted"
+        for count in snapshot.windows:
+            earned = self.settings.target_of(count.name) * count.answered_by_person
+            over = count.abandoned - earned
+            if over > OVERDRAWN_CALLS and over > OVERDRAWN_SHARE * earned:
+                return f"progressive, since window `{count.name}` is {over:.1f} abandoned calls over its target"
         return ""
 
     def _counts(self, snapshot: Snapshot) -> tuple[WindowCount, ...]:
@@ -78,7 +106,15 @@ class Pacer:
             "budget_slack": slack,
             "answer_rate": self._tables.live_rate,
         }
-        return PacingDecision(launch, 0, PacingMode.PREDICTIVE, "", figures)
+        give_up = self._give_up_count(snapshot, p, theta) if launch == 0 else 0
+        return PacingDecision(launch, give_up, PacingMode.PREDICTIVE, _reason(figures), figures)
+
+    def _give_up_count(self, snapshot: Snapshot, p_no_agent: float, theta: float) -> int:
+        """Calls that have rung long enough to be given up lawfully, when the floor has filled; off unless set."""
+        after_s = self.settings.give_up_ringing_after_s
+        if after_s is None or p_no_agent <= GIVE_UP_OVER_THETA * theta:
+            return 0
+        return sum(snapshot.now_s - since_s >= after_s for since_s in snapshot.ringing_since_s)
 
     def _outlook(self, snapshot: Snapshot) -> Outlook:
         now, tables = snapshot.now_s, self._tables
@@ -90,13 +126,22 @@ class Pacer:
         talking = free.talk[free.of_talking(_ages(now, snapshot.talking_since_s))]
         wrapping = free.wrap[free.of_wrapping(_ages(now, snapshot.wrapping_since_s))]
         return Outlook(
-            ahead=len(snapshot.waiting_since_s) - snapshot.idle_count,
+            ahead=len(snapshot.waiting_since_s) - max(0, snapshot.idle_count),
             answers=answers,
             freed=np.concatenate((talking, wrapping)),
             own=tables.own,
         )
 
 
+def _reason(figures: dict[str, float]) -> str:
+    return (
+        f"{figures['expected_free']:.1f} agents expected free for {figures['expected_answers']:.1f} answers, "
+        f"{figures['in_flight']:.0f} calls in flight, {figures['budget_slack']:.1f} abandoned calls left, "
+        f"next call meets no agent with {figures['p_no_agent']:.2%} of {figures['theta']:.2%} allowed"
+    )
+
+
 def _ages(now_s: float, since_s: tuple[float, ...]) -> Floats:
-    ages: Floats = now_s - np.array(since_s, dtype=np.float64)
-    return np.maximum(ages, 0.0)
+    # A start in the future or no number at all counts as just now.
+    ages: Floats = np.fmax(now_s - np.array(since_s, dtype=np.float64), 0.0)
+    return np.fmin(ages, _LONGEST_AGE_S)
