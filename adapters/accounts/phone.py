@@ -118,6 +118,7 @@ class NumberReader:
             raise ValueError(f"`region` is `{region}`, and no country has that code")
         self._region = region
         self._code = metadata.country_code or 0
+        self._plus = f"+{self._code}"
         self._strip = re.compile(metadata.national_prefix_for_parsing or "(?!)").match
         self._abroad = re.compile(metadata.international_prefix or "(?!)").match
         self._prefix = metadata.national_prefix or ""
@@ -132,13 +133,15 @@ class NumberReader:
 
     def _read_plain(self, text: str) -> ReadNumber | None:
         digits = text.replace("-", "").replace(" ", "")
+        is_international = digits.startswith(self._plus)
+        digits = digits.removeprefix(self._plus)
         if not (self._has_fast_path and digits.isascii() and digits.isdigit()):
             return None
         # Both would be read as a number from abroad, or as one that repeats the country code.
-        if self._abroad(digits) is not None or digits.startswith(str(self._code)):
+        if not is_international and (self._abroad(digits) is not None or digits.startswith(str(self._code))):
             return None
         if (stripped := self._strip(digits)) is not None:
-            if stripped.group() != self._prefix:
+            if stripped.group() != self._prefix or is_international:
                 return None
             digits = digits[len(self._prefix) :]
         if (line := self._line(digits)) is None:

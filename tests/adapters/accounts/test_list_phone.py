@@ -23,6 +23,7 @@ _STARTS = (
     "010 011 019 02 031 051 064 070 080 060 0502 1588 010-0 02-1 0 00 082 0082 1 10 2 20 0801 081 0155 "
     "212 689 907 800 900 532 357 201 1212 12 3 710 500 011 "
     "020 0121 07400 07911 0800 0845 0909 01534 076 0118 442 44 "
+    "+8210 +822 +82010 +1212 +11 +1689 +4474 +44118 +4420 +8190 +813 +81090 "
     "03 06 090 0120 0570 0990 81 050 000 0003768 00376"
 )
 STARTS = st.sampled_from(_STARTS.split())
@@ -84,6 +85,7 @@ def test_what_is_read_is_what_the_library_formats_and_calls_valid(middle, last):
 def test_plain_korean_numbers_never_reach_the_library(monkeypatch):
     monkeypatch.setattr(KR, "read_by_library", None)
     assert KR.read("010-2345-6789")[0] == KR.read("01023456789")[0] == "+821023456789"
+    assert KR.read("+82 10-2345-6789") == KR.read("010-2345-6789")
     assert KR.read("02-345-6789")[1] is NumberKind.OTHER
 
 
