@@ -1,7 +1,7 @@
 """How a talk goes and what comes of it: sales and collection. Pure, given a generator.
 
 Theory of operation. A sales row of the list comes from a real campaign: it says
-how many contacts that client needed in all (`contacts`), how long the last one
+how many contacts that client needed in all (`campaign_contacts`), how long the last one
 was (`talk_s`) and whether it sold (`sold`). Today's contact is one of those, each
 as likely as the others (`first_contact`). If it is the last, the row decides:
 its length, its result. If it is an earlier one, nothing is sold and the length
@@ -82,7 +82,7 @@ class Talks:
 
     def first_contact(self, account: Account, u: float) -> int:
         """Which contact of the row's campaign today's first one is; `u` is the person's own, in [0, 1)."""
-        return 1 + int(u * (_number(account.traits, "contacts") or 1.0))
+        return 1 + int(u * (_number(account.traits, "campaign_contacts") or 1.0))
 
     def draw(
         self, rng: Random, card: CallCard, purpose: str, party: Party, contact: int, at: datetime, pace: Pace
@@ -129,7 +129,7 @@ class Talks:
         laws, traits = self._all.telesales, card.account.traits
         if not card.is_callback and rng.random() < laws.cut_off.share:
             return _Draft(Disposition.CUT_OFF, self._brief.cut_off.draw(rng), HungUpBy.PERSON)
-        contacts, talk_s = _number(traits, "contacts"), _number(traits, "talk_s")
+        contacts, talk_s = _number(traits, "campaign_contacts"), _number(traits, "talk_s")
         if contacts is None:
             p = laws.sale_at_first_contact.share * laws.sale_kept_per_contact.share ** (contact - 1)
             is_sold, is_last = rng.random() < p, False

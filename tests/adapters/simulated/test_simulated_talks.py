@@ -48,7 +48,7 @@ def results(talks: list[Conversation]) -> Counter[Disposition]:
 
 
 def test_last_contact_of_a_row_that_sold_sells_and_lasts_as_the_row_says():
-    row = account(contacts="2", talk_s="640", sold="yes")
+    row = account(campaign_contacts="2", talk_s="640", sold="yes")
     for seed in range(50):
         sale = talk(row, seed, contact=2, talks=PLAIN)
         assert sale.report.disposition is D.SOLD
@@ -56,24 +56,24 @@ def test_last_contact_of_a_row_that_sold_sells_and_lasts_as_the_row_says():
 
 
 def test_earlier_contacts_of_a_row_sell_nothing():
-    row = account(contacts="3", talk_s="640", sold="yes")
+    row = account(campaign_contacts="3", talk_s="640", sold="yes")
     assert D.SOLD not in results(many(row, 500, contact=1)) + results(many(row, 500, contact=2))
 
 
 def test_contacts_after_the_last_one_of_a_row_sell_nothing_more():
-    row = account(contacts="1", talk_s="640", sold="yes")
+    row = account(campaign_contacts="1", talk_s="640", sold="yes")
     assert D.SOLD not in results(many(row, 500, contact=2))
 
 
 def test_row_that_did_not_sell_never_sells_and_lasts_as_the_row_says():
-    row = account(contacts="1", talk_s="75", sold="no")
+    row = account(campaign_contacts="1", talk_s="75", sold="no")
     plain = many(row, 500, contact=1, talks=PLAIN)
     assert set(results(plain)) == {D.REFUSED, D.RIGHT_PARTY}
     assert {one.talk_s for one in plain} == {75.0}
 
 
 def test_today_is_each_contact_of_a_row_alike():
-    row = account(contacts="4")
+    row = account(campaign_contacts="4")
     firsts = Counter(TALKS.first_contact(row, index / 400) for index in range(400))
     assert firsts == {1: 100, 2: 100, 3: 100, 4: 100}
     assert TALKS.first_contact(account(), 0.99) == 1
@@ -96,11 +96,11 @@ def test_talk_without_columns_has_the_fitted_mean():
 
 @pytest.mark.parametrize("nonsense", ["", "-3", "many", "nan", "inf"])
 def test_column_that_holds_no_number_is_as_none(nonsense):
-    assert talk(account(contacts=nonsense, talk_s=nonsense), 3) == talk(account(), 3)
+    assert talk(account(campaign_contacts=nonsense, talk_s=nonsense), 3) == talk(account(), 3)
 
 
 def test_results_of_sales_talks_are_as_frequent_as_assumed():
-    counts = results(many(account(contacts="1", sold="no"), 5000))
+    counts = results(many(account(campaign_contacts="1", sold="no"), 5000))
     laws = A.telesales
     rest = 1 - laws.cut_off.share
     shares = {
@@ -120,7 +120,7 @@ def test_who_asked_for_the_call_does_not_hang_up_on_it():
 
 
 def test_opt_out_and_refusal_state_facts():
-    talks = many(account(contacts="1", sold="no"), 2000)
+    talks = many(account(campaign_contacts="1", sold="no"), 2000)
     stated = {one.report.disposition: one.report.facts for one in talks}
     assert stated[D.OPTED_OUT] == {"person.opted_out": True, "person.no_call": True}
     assert stated[D.REFUSED] == {"person.refused_offer": True, "person.refused_offer_on": date(2026, 11, 24)}
@@ -209,7 +209,7 @@ def test_every_result_is_one_that_follows_a_connected_call_or_a_missed_machine()
 
 def callbacks(at: datetime) -> list[datetime]:
     always = assuming(telesales={"cut_off": {"share": 0.0}, "opt_out": {"share": 0.0}, "callback": {"share": 1.0}})
-    talks = many(account(contacts="1", sold="no"), 400, talks=Talks(always, ZoneInfo(ZONE)), at=at)
+    talks = many(account(campaign_contacts="1", sold="no"), 400, talks=Talks(always, ZoneInfo(ZONE)), at=at)
     return [one.report.callback_due_at for one in talks if one.report.callback_due_at]
 
 
@@ -242,7 +242,7 @@ def test_second_talk_of_the_day_is_the_next_contact_of_the_row():
     found = set()
     for index in range(200):
         people = People(plain, 1, ZONE)
-        row = account(index, contacts="2", talk_s="640", sold="yes")
+        row = account(index, campaign_contacts="2", talk_s="640", sold="yes")
         people.add("telesales", "telesales", [row])
         pair = [
             people.converse(card(row, attempt_id=f"{index}-{n}"), answered(), TEN).report.disposition is D.SOLD
@@ -254,7 +254,7 @@ def test_second_talk_of_the_day_is_the_next_contact_of_the_row():
 
 def test_talk_with_somebody_else_is_no_contact_with_the_person():
     plain = assuming(telesales=NO_SHORT_CUTS)
-    people, row = People(plain, 1, ZONE), account(contacts="1", talk_s="640", sold="yes")
+    people, row = People(plain, 1, ZONE), account(campaign_contacts="1", talk_s="640", sold="yes")
     people.add("telesales", "telesales", [row])
     people.converse(card(row, attempt_id="a-1"), answered(Party.THIRD), TEN)
     assert people.converse(card(row, attempt_id="a-2"), answered(), TEN).report.disposition is D.SOLD
