@@ -11,6 +11,7 @@ __all__ = [
     "clock",
     "count",
     "day",
+    "duration",
     "hours",
     "money",
     "money_brief",
@@ -74,6 +75,17 @@ def span(seconds: float | None) -> str:
         return NOTHING
     whole = round(seconds)
     return f"{whole // 60}:{whole % 60:02}"
+
+
+def duration(seconds: float, language: str) -> str:
+    """A length of time in words: seconds below a minute, minutes above.
+
+    >>> duration(2, "en"), duration(1182, "ko")
+    ('2 s', '19.7분')
+    """
+    if seconds < 60:
+        return f"{seconds:.0f}초" if language == "ko" else f"{seconds:.0f} s"
+    return f"{seconds / 60:,.1f}분" if language == "ko" else f"{seconds / 60:,.1f} min"
 
 
 def hours(seconds: float) -> str:

@@ -34,7 +34,7 @@ class View:
     @property
     def left(self) -> float:
         """Where a plot begins, right of its scale."""
-        return 30.0 if self.is_narrow else 44.0
+        return 36.0 if self.is_narrow else 44.0
 
     @property
     def right(self) -> float:
@@ -115,7 +115,8 @@ class TimeAxis:
             x = self.x(index)
             svg.line(x, base, x, base + 4, "axis")
             if int(self.clock(index)[:2]) % step == 0:
-                svg.text(x, base + 18, self.clock(index), "small", "middle")
+                near_edge = x > self.view.width - 18
+                svg.text(x, base + 18, self.clock(index), "small", "end" if near_edge else "middle")
 
     def panel(
         self, svg: Svg, top: float, base: float, highest: float, label: str, form: Callable[[float], str]

@@ -164,8 +164,8 @@ def _capacity(figures: DayFigures, say: Messages) -> list[str]:
         )  # fmt: skip
     if lines.line_count:
         key = "story.lines" if lines.seconds_from[90] else "story.lines_free"
-        minutes = formats.number(lines.seconds_from[90] / 60)
-        sentences.append(say(key, lines=lines.line_count, peak=lines.peak, minutes=minutes))
+        time = formats.duration(lines.seconds_from[90], say.language)
+        sentences.append(say(key, lines=lines.line_count, peak=lines.peak, time=time))
     return sentences
 
 

@@ -83,9 +83,9 @@ def _notes(figures: DayFigures, context: ReportContext, say: Messages) -> list[s
         notes.append(say("table.refused", rules=rules))
     lines = figures.lines
     if lines.line_count:
-        minutes = formats.number(lines.seconds_from[90] / 60)
+        time = formats.duration(lines.seconds_from[90], say.language)
         notes.append(
-            say("table.lines", peak=lines.peak, lines=lines.line_count, minutes=minutes, rate=lines.calls_per_s_peak)
+            say("table.lines", peak=lines.peak, lines=lines.line_count, time=time, rate=lines.calls_per_s_peak)
         )
     notes.append(say("table.definition"))
     wrong = [one.name for one in figures.consistency if not one.holds]

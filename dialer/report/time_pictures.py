@@ -149,9 +149,9 @@ def _draw_abandonment(view: View) -> Svg:
     if not view.is_narrow:
         svg.text(
             view.right + 10,
-            y(figures.total.answered[axis.last - 6] / 2),
-            say("figure.answered.name"),
-            "label ink-answered",
+            y(figures.total.answered[max(axis.first, axis.last - 6)] / 2),
+            say("chart.abandonment.by_person"),
+            "label",
         )
         svg.text(view.right + 10, base - 2, say("chart.abandonment.abandoned"), "label ink-abandoned")
     for campaign in campaigns:
@@ -182,7 +182,7 @@ def _draw_rate(svg: Svg, view: View, axis: TimeAxis, campaign: CampaignFigures, 
     for index in axis.bins:
         value = half_hours[index]
         if index % 6 == 0 and value is not None and value > y.highest:
-            svg.text(axis.x(index + 3), top - 3, f"↑{formats.percent(value, 0)}", "small halo", "middle")
+            svg.text(axis.x(index + 6) + 3, top + 11, f"↑{formats.percent(value, 0)}", "small halo")
     day = say("chart.abandonment.day", rate=formats.percent(campaign.counts.abandonment, 2))
     day_label = (y(min(y.highest, campaign.counts.abandonment.value or 0.0)), day, "label ink-sofar")
     if limit is not None:
@@ -227,7 +227,7 @@ def capacity_picture(view: View) -> Picture:
         ],
         legend=[("mean", say("chart.capacity.mean")), ("peak", say("chart.capacity.peak"))],
         notes=[
-            say("chart.capacity.above", percent=mark, minutes=formats.number(lines.seconds_from[mark] / 60))
+            say("chart.capacity.above", percent=mark, time=formats.duration(lines.seconds_from[mark], say.language))
             for mark in _MARKS
             if mark in lines.seconds_from
         ],
