@@ -26,7 +26,7 @@ from collections_rules.words import UNIT_S
 __all__ = ["build_header_clause", "build_sequence_clause", "build_test_clause"]
 
 
-def build_sequence_clause(branch: Branch) -> "p.Numbers | p.Hour | p.Chains | p.End":
+def build_sequence_clause(branch: Branch) -> p.SequenceClause:
     name, span = str(branch.data), span_of(branch)
     if name == "numbers":
         return p.Numbers(tuple(_number(child) for child in subtrees(branch, "number")), span)
@@ -36,12 +36,19 @@ def build_sequence_clause(branch: Branch) -> "p.Numbers | p.Hour | p.Chains | p.
         return p.Hour(tuple(_hour_range(child) for child in subtrees(branch, "hour_range")), span)
     if name == "chains":
         return p.Chains(tuple(_chain(child) for child in subtrees(branch, "chain")), span)
+    if name == "first":
+        within = as_duration(subtrees(branch, "plain_duration", "business_duration")[0])
+        return p.First(word_of(tokens(branch, "NAME")[0]), within, span)
+    return _end(branch)
+
+
+def _end(branch: Branch) -> p.End:
     rest = subtree(branch, "rest")
     return p.End(
         as_int(tokens(branch, "NUM")[0]),
         subtree(branch, "per_day") is not None,
         as_duration(subtrees(rest, "plain_duration", "business_duration")[0]) if rest else None,
-        span,
+        span_of(branch),
     )
 
 

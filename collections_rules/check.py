@@ -18,6 +18,8 @@ from collections_rules.words import CHANNELS, EVENT_NOUNS, LAYERS, OUTCOMES, SCO
 __all__ = ["check_packs"]
 
 _NOUNS = (*EVENT_NOUNS, *CHANNELS, *OUTCOMES)
+# What people write for words that the lists have under another name.
+_OTHER_WORDS = {"conversation": "talk", "dial": "attempt", "message": "text", "claim": "debt", "phone": "number"}
 _COUNT_SCOPES = ("person", "debt", "number", "campaign")
 _TIMES = (FactKind.DATE, FactKind.DATETIME)
 Rules = Mapping[str, tuple[p.PackTree, t.RuleBlock]]
@@ -72,7 +74,8 @@ class _PackChecker:
 
     def check(self) -> None:
         for word in self.pack.uses:
-            self.known(word, self.pack_names, "R403", "no pack")
+            others = [name for name in self.pack_names if name != self.pack.name.text]
+            self.known(word, others, "R403", "no pack", "give it together with this one")
         for clause in self.pack.header:
             self.header_clause(clause)
         self.once(self.pack.header, (p.Clock, p.Contact))
@@ -86,12 +89,16 @@ class _PackChecker:
     def fault(self, span: Span, code: str, message: str, help_text: str = "") -> None:
         self.faults.append(Diagnostic(self.pack.source, span, code, message, help_text))
 
-    def known(self, word: t.Word, words: Iterable[str], code: str = "R101", what: str = "unknown word") -> bool:
-        words = tuple(words)
+    def known(
+        self, word: t.Word, words: Iterable[str], code: str = "R101", what: str = "unknown word", remedy: str = ""
+    ) -> bool:
+        words = tuple(dict.fromkeys(words))
         if word.text in words:
             return True
-        meant = suggest(word.text, words)
-        listed = "write one of " + ", ".join(words[:12]) if words else ""
+        other_words = {other: ours for other, ours in _OTHER_WORDS.items() if ours in words}
+        meant = suggest(word.text, (*words, *other_words))
+        meant = other_words.get(meant or "", meant)
+        listed = remedy or ("write one of " + ", ".join(words[:12]) if words else "")
         self.fault(word.span, code, f"{what} `{word.text}`", f"write `{meant}`" if meant else listed)
         return False
 
@@ -138,10 +145,10 @@ class _PackChecker:
     def rule(self, rule: t.RuleBlock) -> None:
         name, clauses = rule.rule_id, rule.clauses
         gates = [clause.gate for clause in clauses if isinstance(clause, t.Dated)]
-        if not any(isinstance(clause, t.Source) for clause in clauses):
+        if rule.is_whole and not any(isinstance(clause, t.Source) for clause in clauses):
             self.fault(name.span, "R201", f"rule `{name.text}` does not say where it comes from",
                        "add `law`, `order`, `contract`, `policy` or `campaign`")  # fmt: skip
-        if not gates and not any(isinstance(c, t.Except) and c.target for c in clauses):
+        if rule.is_whole and not gates and not any(isinstance(c, t.Except) and c.target for c in clauses):
             self.fault(name.span, "R202", f"rule `{name.text}` forbids nothing",
                        "add `open`, `stop`, `at most` or `wait`")  # fmt: skip
         self.once(clauses, (t.Source, t.Effective, t.Until))
@@ -265,8 +272,7 @@ class _PackChecker:
 
     def noun(self, word: t.Word, more: Iterable[str] = ()) -> None:
         name = singular(word.text)
-        if self.known(evolve(word, text=name), (*_NOUNS, *more)) and name == "contact" and not self.has(p.Contact):
-            self.fault(word.span, "R208", "the pack does not say what a contact is", "add `contact` to the header")
+        self.known(evolve(word, text=name), (*_NOUNS, *more))
 
     def window(self, window: t.Window | None) -> None:
         if window is not None and (window.duration.is_business or window.duration.unit in ("month", "year")):
@@ -299,7 +305,9 @@ class _PackChecker:
             elif isinstance(clause, p.Chains):
                 for chain in clause.chains:
                     self.known(chain.outcome, SEQUENCE_WORDS)
-        self.once(block.clauses, (p.Numbers, p.Hour, p.End))
+            elif isinstance(clause, p.First):
+                self.time_fact(clause.name)
+        self.once(block.clauses, (p.Numbers, p.Hour, p.First, p.End))
 
 
 def _is_time(word: t.Word) -> bool:

@@ -11,6 +11,7 @@ from collections_rules.conditions import Test, compile_test
 from collections_rules.diagnostics import Diagnostic, RulesError
 from collections_rules.evaluate import RuleBook, RuleInfo, RunningRule
 from collections_rules.lower import lower_rule, pack_scope
+from collections_rules.rule_test_cases import read_tests
 from collections_rules.sequences import Chain, NumberChoice, RetryStep, Sequence
 from collections_rules.source import PackSource
 from collections_rules.syntax import parse_pack
@@ -39,6 +40,9 @@ def parse_packs(sources: Ordered[PackSource]) -> list[p.PackTree]:
     faults: list[Diagnostic] = []
     packs = [parse_pack(source, faults) for source in sources]
     check_packs(packs, faults)
+    rule_ids = [rule.rule_id.text for pack in packs for rule in pack.rules]
+    for pack in packs:
+        read_tests(pack, _used(pack, packs), rule_ids, faults)
     if faults:
         order = [source.name for source in sources]
         raise RulesError(sorted(faults, key=lambda d: (order.index(d.source.name), d.span.line, d.span.col)))
@@ -124,6 +128,7 @@ def _seconds(duration: t.Duration | None) -> float:
 def _sequence(block: p.SequenceBlock) -> Sequence:
     numbers = next((c for c in block.clauses if isinstance(c, p.Numbers)), None)
     hours = next((c for c in block.clauses if isinstance(c, p.Hour)), None)
+    first = next((c for c in block.clauses if isinstance(c, p.First)), None)
     end = next((c for c in block.clauses if isinstance(c, p.End)), None)
     chains = [chain for clause in block.clauses if isinstance(clause, p.Chains) for chain in clause.chains]
     choices = numbers.choices if numbers else ()
@@ -134,6 +139,8 @@ def _sequence(block: p.SequenceBlock) -> Sequence:
         max_attempts=end.count if end else None,
         is_per_day=bool(end and end.is_per_day),
         rest_s=_seconds(end.rest) if end and end.rest else None,
+        first_within_s=_seconds(first.duration) if first else None,
+        first_after=first.name.text if first else "",
         chains={chain.outcome.text: _chain(chain) for chain in chains},
     )
 

@@ -13,7 +13,7 @@ from attrs import define, frozen
 from collections_rules.conditions import Test
 from collections_rules.facts import FactValue
 from collections_rules.gates import PASSES, Reason, missing_reason, when
-from collections_rules.ledger import ContactEvent, Entry, Track
+from collections_rules.ledger import NO_TRACK, ContactEvent, Entry, Track
 from collections_rules.query import Clocks, Query
 from collections_rules.tree import Duration
 from collections_rules.windows import NEVER, zone_days
@@ -113,6 +113,15 @@ class FreeWithin:
     until_next: frozenset[Kind]
 
 
+@frozen
+class _Summary:
+    """What a clause worked out from one list of contacts, and from which facts."""
+
+    key: tuple[object, ...]
+    times: list[int]
+    last_end_s: int | None
+
+
 @define(eq=False)
 class Counted:
     """Which contacts one clause counts: their kinds, whose they are, and what is free."""
@@ -145,14 +154,22 @@ class Counted:
 
     def times(self, query: Query, track: Track) -> list[int]:
         """The seconds of the contacts that count, oldest first."""
+        return self._summary(query, track).times
+
+    def last_end(self, query: Query, track: Track) -> int | None:
+        """When the last of the contacts that count ended."""
+        return self._summary(query, track).last_end_s
+
+    def _summary(self, query: Query, track: Track) -> "_Summary":
         key = self._key(query)
         known = track.memo.get(self)
-        if isinstance(known, tuple) and known[0] == key:
-            found: list[int] = known[1]
-            return found
-        times = [entry.at_s for entry in self.entries(query, track)]
-        track.memo[self] = (key, times)
-        return times
+        if isinstance(known, _Summary) and known.key == key:
+            return known
+        entries = self.entries(query, track)
+        found = _Summary(key, [e.at_s for e in entries], max((e.end_s for e in entries), default=None))
+        if track is not NO_TRACK:
+            track.memo[self] = found
+        return found
 
     def entries(self, query: Query, track: Track) -> list[Entry]:
         """The contacts that count, oldest first."""
@@ -318,7 +335,7 @@ class WaitAfterEventGate:
             # Nothing at all ended late enough: the usual case, settled without a look at the contacts.
             if unit_s and track.last_end_s + self.duration.count * unit_s <= query.at_s:
                 continue
-            last_s = self._last_end(query, track)
+            last_s = self.counted.last_end(query, track)
             if last_s is None:
                 continue
             release = min(self._release(last_s, query), self.counted.call_free_from(query, track))
@@ -327,9 +344,6 @@ class WaitAfterEventGate:
         if "debt" in self.counted.scopes and not query.facts.claim_ids:
             return NEVER
         return worst
-
-    def _last_end(self, query: Query, track: Track) -> int | None:
-        return max((entry.end_s for entry in self.counted.entries(query, track)), default=None)
 
     def _release(self, end_s: int, query: Query) -> int:
         count, unit = self.duration.count, self.duration.unit
@@ -343,7 +357,9 @@ class WaitAfterEventGate:
     def reason(self, query: Query) -> Reason:
         if "debt" in self.counted.scopes and not query.facts.claim_ids:
             return missing_reason("debt")
-        lasts = [end for track in self.counted.tracks(query) if (end := self._last_end(query, track)) is not None]
+        lasts = [
+            end for track in self.counted.tracks(query) if (end := self.counted.last_end(query, track)) is not None
+        ]
         if self.closed_until(query) is None or not lasts:
             return PASSES
         last = when(max(lasts), self.clocks, query)

@@ -115,8 +115,10 @@ quantity: NUM | DATE
 sequence_clause: "numbers" number ("," number)*       -> numbers
      | "hour" best? hour_range ("," hour_range)*      -> hour
      | "hour" "best" "by" "model" "among" "open" "hours"   -> hour_best
+     | "first" "within" duration "of" NAME first_open?     -> first
      | "after" chain ("|"? chain)*                    -> chains
      | "end" NUM ("attempts" | "attempt") per_day? rest?   -> end
+first_open: "when" "open" (";" "else" "at" "next" "opening")?
 number: NAME ("when" NAME)?
 best: "best" "by" "model" "among" "open" "hours" ";" "else"
 hour_range: NUM "-" NUM
@@ -159,7 +161,7 @@ next_at: "next" moment                                -> next_moment
      | "next" "none"                                  -> next_none
 because: BECAUSE
 
-NAME: /[^\W\d]\w*([-.\/][^\W\d]\w*)*\??/
+NAME: /[^\W\d]\w*([-.\/]\w+)*\??/
 NUM: /\d+(\.\d+)?/
 UNIT.2: /(seconds?|minutes?|hours?|days?|months?|years?)(?![\w.\-\/])/
 TIME.3: /\d{1,2}:\d{2}(:\d{2})?/
@@ -180,13 +182,24 @@ GRAMMAR_WORDS = tuple(sorted({*_WORD.findall(_GRAMMAR), "unknown"}))
 _UNIT_WORDS = tuple(unit + s for unit in ("second", "minute", "hour", "day", "month", "year") for s in ("", "s"))
 
 
+_KINDS = {
+    "NAME": ("a name",),
+    "NUM": ("a number",),
+    "DATE": ("a date",),
+    "TIME": ("a time",),
+    "STRING": ("a text in quotes",),
+    "LPAR": ("(",),
+    "RPAR": (")",),
+}
+
+
 def words_of_terminal(terminal: str) -> tuple[str, ...]:
-    """The words that a terminal stands for; empty when it is open, as a name or a number."""
+    """The words that a terminal stands for; of an open one what it is, as `a number`."""
     if terminal == "UNIT":
         return _UNIT_WORDS
     if "KW_" in terminal:
         return (terminal.rsplit("KW_", 1)[1].lower(),)
-    return ()
+    return _KINDS.get(terminal, ())
 
 
 @cache

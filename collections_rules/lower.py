@@ -24,9 +24,12 @@ from collections_rules.gates import weekdays_of as weekdays
 from collections_rules.query import Clocks
 from collections_rules.waiting import WaitAfterFactGate, WaitUntilGate
 from collections_rules.windows import DAY_S, NEVER, LocalHours, zone_days
-from collections_rules.words import singular
+from collections_rules.words import CHANNELS, singular
 
 __all__ = ["DatedGate", "LoweredRule", "PackScope", "lower_rule", "pack_scope"]
+
+ANY_CHANNEL = ("attempt", *(channel for channel in CHANNELS if channel != "call"))
+"""What a contact is where the header does not say: everything that could reach somebody."""
 
 
 @frozen
@@ -86,7 +89,7 @@ def pack_scope(pack: p.PackTree, used: Sequence[p.PackTree]) -> PackScope:
         clock.every_evidence if clock else True,
         next(iter(calendars.values()), None),
     )
-    return PackScope(clocks, calendars, tuple(w.text for w in contact.channels) if contact else (), own)
+    return PackScope(clocks, calendars, tuple(w.text for w in contact.channels) if contact else ANY_CHANNEL, own)
 
 
 def lower_rule(rule: t.RuleBlock, scope: PackScope, foreign_excepts: Sequence[Test]) -> LoweredRule:

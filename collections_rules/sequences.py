@@ -49,6 +49,9 @@ class Sequence:
     is_per_day: bool = False
     """`max_attempts` is for one day of the called clock, not for the whole campaign."""
     rest_s: float | None = None
+    first_within_s: float | None = None
+    """How soon after the moment in the fact `first_after` the first attempt should be, when hours are open."""
+    first_after: str = ""
     chains: Mapping[str, Chain] = field(factory=dict)
 
     def step(self, outcome: str, nth: int) -> RetryStep | None:

@@ -27,6 +27,8 @@ from collections_rules.source import PackSource
 __all__ = ["parse_pack"]
 
 Made = TypeVar("Made")
+_OPEN = "a "
+"""How a kind of word begins in a list of words: `a number` beside `and`."""
 Faults = list[Diagnostic]
 PackName = tuple[t.Word, str, bool, tuple[t.Word, ...]]
 
@@ -88,11 +90,13 @@ class _Parser:
         if head in _LATER:
             self.fault(block.header.span, "R190", f"`{head}` is not read by this version", "remove the block")
             return
+        faults_before = len(self.faults)
         parsed = self.parse(block.header, "block")
         if head == "rule":
             clauses = tuple(self.clauses(block, "rule_clause", build_rule_clause))
-            if parsed is not None:
-                self.rules.append(t.RuleBlock(word_of(parsed.children[0]), *_titles(parsed), clauses))
+            rule_id = word_of(parsed.children[0]) if parsed else t.Word(f"line {block.header.line}", block.header.span)
+            titles = _titles(parsed) if parsed else ("", "")
+            self.rules.append(t.RuleBlock(rule_id, *titles, clauses, len(self.faults) == faults_before))
         elif head == "sequence":
             steps = tuple(self.clauses(block, "sequence_clause", build_sequence_clause))
             if parsed is not None:
@@ -140,6 +144,9 @@ class _Parser:
 
     def explain(self, error: UnexpectedInput, piece: Piece) -> Diagnostic:
         expected = _expected_words(error)
+        is_first = isinstance(error, UnexpectedToken) and error.token.start_pos == piece.start
+        if is_first and "when" not in expected and "from" in expected:
+            expected += [*_SOURCES, *_NOTES]  # where a clause of a rule begins
         if isinstance(error, UnexpectedCharacters):
             span = Span(error.line, error.column)
             char = self.source.text[error.pos_in_stream or 0]
@@ -151,30 +158,29 @@ class _Parser:
             end = len(lines[-1].rstrip()) + (piece.col if len(lines) == 1 else 1)
             span = Span(piece.line + len(lines) - 1, end)
             return Diagnostic(self.source, span, "R104", "the clause ends too early", _one_of(expected))
-        return self.explain_token(token, expected, self.previous_name(piece, token))
+        return self.explain_token(token, expected, self.previous_name(piece, token), is_first)
 
-    def explain_token(self, token: Token, expected: list[str], previous: t.Word | None) -> Diagnostic:
+    def explain_token(self, token: Token, expected: list[str], previous: t.Word | None, is_first: bool) -> Diagnostic:
         if token.type == "NAME" or token.isalpha():
-            meant = suggest(token, expected)
+            meant = suggest(token, [word for word in expected if not word.startswith(_OPEN)])
             if meant is None and previous is not None:
                 meant_before = suggest(previous.text, GRAMMAR_WORDS)
                 if meant_before is not None and meant_before != previous.text:
                     text = f"unknown word `{previous.text}`"
                     return Diagnostic(self.source, previous.span, "R101", text, f"write `{meant_before}`")
-            if token not in GRAMMAR_WORDS or meant:
+            if meant or (is_first and token not in GRAMMAR_WORDS):
                 help_text = f"write `{meant}`" if meant else _one_of(expected)
                 return Diagnostic(self.source, span_of(token), "R101", f"unknown word `{token}`", help_text)
         return Diagnostic(self.source, span_of(token), "R100", f"unexpected `{token}`", _one_of(expected))
 
     def previous_name(self, piece: Piece, token: Token) -> t.Word | None:
         """The word just before a fault: `nott` in `is nott x` is read as a value, and the fault shows after it."""
-        before = self.source.text[piece.start : token.start_pos].rstrip()
-        if not before or "\n" in before:
+        before = self.source.text[: token.start_pos].rstrip()
+        start = max(before.rfind(" "), before.rfind("\n")) + 1
+        word = before[start:]
+        if start < piece.start or not word.isalpha():
             return None
-        word = before.split()[-1]
-        return (
-            t.Word(word, Span(piece.line, piece.col + len(before) - len(word), len(word))) if word.isalpha() else None
-        )
+        return t.Word(word, Span(before.count("\n") + 1, start - before.rfind("\n"), len(word)))
 
     def fault(self, span: Span, code: str, message: str, help_text: str = "") -> None:
         self.faults.append(Diagnostic(self.source, span, code, message, help_text))
@@ -197,4 +203,5 @@ def _expected_words(error: UnexpectedInput) -> list[str]:
 def _one_of(words: list[str]) -> str:
     if not words:
         return ""
-    return "here can stand " + ", ".join(f"`{word}`" for word in words[:8])
+    shown = [word if word.startswith(_OPEN) else f"`{word}`" for word in words]
+    return "here can stand " + ", ".join(shown[:8])

@@ -307,3 +307,5 @@ class RuleBlock:
     title_ko: str
     title_en: str
     clauses: tuple[Clause, ...]
+    is_whole: bool
+    """False when the header or a clause could not be read: what seems to be missing may stand there."""

@@ -38,6 +38,15 @@ class ChainTree:
 
 
 @frozen
+class First:
+    """The first attempt: so soon after a fact, when the hours are open then."""
+
+    name: Word
+    duration: Duration
+    span: Span
+
+
+@frozen
 class Chains:
     chains: tuple[ChainTree, ...]
     span: Span
@@ -51,10 +60,13 @@ class End:
     span: Span
 
 
+SequenceClause = Numbers | Hour | First | Chains | End
+
+
 @frozen
 class SequenceBlock:
     sequence_id: Word
-    clauses: "tuple[Numbers | Hour | Chains | End, ...]"
+    clauses: "tuple[SequenceClause, ...]"
 
 
 # Tests --------------------------------------------------------------------------

@@ -1,0 +1,51 @@
+"""One mistake per file, and exactly what its author is told."""
+
+from pathlib import Path
+
+import pytest
+
+from collections_rules import Diagnostic, PackSource, RulesError, Span, compile_rules, render
+from collections_rules.diagnostics import suggest
+
+BAD = sorted((Path(__file__).parent / "packs_bad").glob("*.rules"))
+
+
+@pytest.mark.parametrize("path", BAD, ids=lambda path: path.stem)
+def test_a_mistake_is_told_exactly(path: Path) -> None:
+    with pytest.raises(RulesError) as raised:
+        compile_rules([PackSource(path.name, path.read_text(encoding="utf-8"))])
+    assert str(raised.value) + "\n" == path.with_suffix(".txt").read_text(encoding="utf-8")
+
+
+def test_carets_stand_under_the_word_after_korean_text() -> None:
+    source = PackSource("x.rules", 'rule t.a "야간" oops')
+    assert render([Diagnostic(source, Span(1, 15, 4), "R100", "unexpected `oops`")]) == (
+        'x.rules:1:15 error R100 unexpected `oops`\n    1 | rule t.a "야간" oops\n      |                 ^^^^'
+    )
+
+
+def test_faults_of_several_files_are_told_together_in_the_order_of_the_files() -> None:
+    first = PackSource("b.rules", 'pack t.b 1.0\nrule t.a "가"\n  stop when person.decesed\n')
+    second = PackSource("a.rules", 'pack t.a 1.0\nrule t.c "나"\n  law §1\n  stop whn person.deceased\n')
+    with pytest.raises(RulesError) as raised:
+        compile_rules([first, second])
+    assert [(d.source.name, d.code) for d in raised.value.diagnostics] == [
+        ("b.rules", "R201"), ("b.rules", "R102"), ("a.rules", "R101"),
+    ]  # fmt: skip
+
+
+def test_a_rule_of_another_pack_cannot_be_replaced() -> None:
+    law = PackSource("law.rules", 'pack t.law 1.0\nrule t.a "가"\n  law §1\n  stop when person.deceased\n')
+    own = PackSource(
+        "own.rules", 'campaign t.own 1.0 uses t.law\nrule t.a "가"\n  campaign x\n  open 00:00-24:00 every day\n'
+    )
+    with pytest.raises(RulesError) as raised:
+        compile_rules([law, own])
+    assert [(d.source.name, d.code) for d in raised.value.diagnostics] == [("own.rules", "R402")]
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"), [("persn", "person"), ("preson", "person"), ("debtt", "debt"), ("zzzz", None), ("", None)]
+)
+def test_the_nearest_known_word_is_suggested(word: str, meant: str | None) -> None:
+    assert suggest(word, ["person", "debt", "number"]) == meant
