@@ -24,7 +24,7 @@ __all__ = [
 
 NOTHING = "–"
 
-_SIGNS = {"KRW": "₩", "JPY": "¥", "USD": "$", "EUR": "€", "GBP": "£"}
+_SIGNS = {"KRW": "₩", "JPY": "¥", "USD": "$", "EUR": "€", "GBP": "£", "TWD": "NT$"}
 # ISO 4217 currencies without minor units that a contact centre is likely to meet; all others have two places.
 _WHOLE = frozenset({"KRW", "JPY", "VND", "CLP", "ISK"})
 _WEEKDAYS = {"ko": "월화수목금토일", "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")}

@@ -143,13 +143,16 @@ def _abandonment(figures: DayFigures, say: Messages) -> list[str]:
 
 
 def _refusals(counts: Counts, context: ReportContext, say: Messages) -> str:
-    ranked = sorted(counts.held_accounts.items(), key=lambda item: (-item[1], item[0]))[:_NAMED_RULES]
+    ranked = sorted(counts.denied_accounts.items(), key=lambda item: (-item[1], item[0]))[:_NAMED_RULES]
     if not ranked:
         return say("story.refused_none")
     rules = ", ".join(
         say("story.refused_rule", rule=context.rule_title(rule, say.language), n=formats.count(n)) for rule, n in ranked
     )
-    return say("story.refused", held=formats.count(counts.held_account_count), rules=rules)
+    return say(
+        "story.refused", accounts=formats.count(counts.denied_account_count), rules=rules,
+        held=formats.count(counts.held_account_count),
+    )  # fmt: skip
 
 
 def _capacity(figures: DayFigures, say: Messages) -> list[str]:

@@ -14,23 +14,44 @@ from dialer.report.messages import Messages, messages
 __all__ = ["print_table"]
 
 _COLUMNS = ("placed", "answered", "right_party", "success", "amount", "abandonment", "occupancy", "held")
+_LEAST_MISSED = ("right_party", "amount", "held")
+_WIDTH = 100
 _NAME_WIDTH = 22
 _TOP_RULES = 3
 
 
 def print_table(figures: DayFigures, context: ReportContext, language: str, console: Console) -> None:
-    """Print one line per campaign, the total, and what was refused and checked."""
+    """Print one line per campaign, the total, and what was refused and checked.
+
+    Written to a file it is a hundred columns wide; on a narrower terminal the columns least missed are left out.
+    """
+    width, is_file = console.width, not console.is_terminal
+    if is_file and width < _WIDTH:
+        console.width = _WIDTH
+    try:
+        _print(figures, context, language, console)
+    finally:
+        if is_file and width < _WIDTH:
+            console.width = width
+
+
+def _print(figures: DayFigures, context: ReportContext, language: str, console: Console) -> None:
     say = messages(language)
+    left_out = () if console.width >= _WIDTH else _LEAST_MISSED
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_footer=len(figures.campaigns) > 1, padding=(0, 1, 0, 0))
     total = _cells(figures.total.counts, say, None)
     table.add_column(say("table.campaign"), say("table.total"), max_width=_NAME_WIDTH, no_wrap=True)
-    for key, footer in zip(_COLUMNS, total, strict=True):
+    for key, footer in _without(left_out, total):
         table.add_column(say(f"table.{key}"), footer, justify="right", vertical="bottom", no_wrap=True)
     for campaign in figures.campaigns:
-        table.add_row(Text(_name(campaign, language)), *_row(campaign, say))
+        table.add_row(Text(_name(campaign, language)), *(cell for _, cell in _without(left_out, _row(campaign, say))))
     console.print(table)
     for line in _notes(figures, context, say):
         console.print(Text(line, style="dim"), soft_wrap=False)
+
+
+def _without(left_out: tuple[str, ...], cells: list[Text]) -> list[tuple[str, Text]]:
+    return [(key, cell) for key, cell in zip(_COLUMNS, cells, strict=True) if key not in left_out]
 
 
 def _name(campaign: CampaignFigures, language: str) -> str:
@@ -74,7 +95,7 @@ def _abandonment(counts: Counts, say: Messages, limit: float | None) -> Text:
 def _notes(figures: DayFigures, context: ReportContext, say: Messages) -> list[str]:
     counts = figures.total.counts
     notes = []
-    ranked = sorted(counts.held_accounts.items(), key=lambda item: (-item[1], item[0]))
+    ranked = sorted(counts.denied_accounts.items(), key=lambda item: (-item[1], item[0]))
     if ranked:
         rules = " · ".join(
             say("table.refused_rule", rule=context.rule_title(rule, say.language), accounts=formats.count(n))

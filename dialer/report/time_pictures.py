@@ -68,7 +68,7 @@ def _draw_stack(
     below = [0.0] * len(sums)
     middles = []
     # Labels belong where the floor was last well staffed, not where it empties.
-    mark = max((index for index in axis.bins if sums[index] >= 0.6 * max(sums)), default=axis.first)
+    mark = max((index for index in axis.bins if sums[index] >= 0.3 * max(sums)), default=axis.first)
     for state in STACK:
         above = [low + value for low, value in zip(below, stacks[state], strict=True)]
         svg.area(_outline(axis, y, above), _outline(axis, y, below), f"fill {state.value}")

@@ -30,6 +30,17 @@ def test_the_table_fits_a_hundred_columns_with_large_figures_and_long_names(lang
     assert max(cell_len(line) for line in text.splitlines()) <= 100
 
 
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_nothing_is_cut_off_on_eighty_columns_nor_in_a_file(language):
+    figures = summarize(in_order(*[call(str(n), n, Disposition.MACHINE) for n in range(300)]), TINY)
+    for is_terminal in (True, False):
+        out = io.StringIO()
+        console = Console(file=out, width=80, force_terminal=is_terminal, color_system=None)
+        print_table(figures, TINY, language, console)
+        assert "…" not in out.getvalue()
+        assert console.width == 80
+
+
 def test_the_table_says_in_words_when_a_limit_is_exceeded():
     assert "33.33% OVER" in printed(tiny_day(), TINY, "en")
     assert "33.33% 초과" in printed(tiny_day(), TINY, "ko")
