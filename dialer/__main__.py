@@ -31,6 +31,7 @@ from dialer.clock import SpeedClock, WallClock
 from dialer.config import Config, ConfigError, load_config, structure
 from dialer.journal import replay
 from dialer.log import set_up_logging
+from dialer.model import Account
 from dialer.ports import JournalStore, StoreError
 from dialer.records import RecordError, decode_all
 from dialer.report import CampaignContext, ReportContext, as_json, print_table, render_html, summarize
@@ -66,30 +67,29 @@ def simulate(
     """Dial a whole day under a virtual clock, with the code that dials in production."""
     set_up_logging(is_json=False, level="error")
     config, world = _load(config_path, set_, seed, agents, until)
-    with AccountStore(":memory:") as accounts:
-        people = _import_lists(config, world, accounts)
-        store = MemoryJournal()
-        started = time.perf_counter()
-        with _progress("simulating") as bar:
-            total_s = (world.end - world.start).total_seconds()
-            task = bar.add_task("", total=total_s, note="")
+    people, accounts = _import_lists(config, world)
+    store = MemoryJournal()
+    started = time.perf_counter()
+    with _progress("simulating") as bar:
+        total_s = (world.end - world.start).total_seconds()
+        task = bar.add_task("", total=total_s, note="")
 
-            def show(now_s: float) -> None:
-                at = world.start + timedelta(seconds=now_s)
-                calls = state_count()
-                speed = calls / max(1e-9, time.perf_counter() - started)
-                bar.update(task, completed=now_s, note=f"{at:%H:%M} · {calls:,} calls · {speed:,.0f} calls/s")
+        def show(now_s: float) -> None:
+            at = world.start + timedelta(seconds=now_s)
+            calls = state_count()
+            speed = calls / max(1e-9, time.perf_counter() - started)
+            bar.update(task, completed=now_s, note=f"{at:%H:%M} · {calls:,} calls · {speed:,.0f} calls/s")
 
-            engines: list[Engine] = []
+        engines: list[Engine] = []
 
-            def state_count() -> int:
-                return sum(book.attempt_count for engine in engines for book in engine.state.campaigns.values())
+        def state_count() -> int:
+            return sum(book.attempt_count for engine in engines for book in engine.state.campaigns.values())
 
-            async def day() -> None:
-                await _simulated_day(config, world, people, accounts, store, engines)
+        async def day() -> None:
+            await _simulated_day(config, world, people, accounts, store, engines)
 
-            run_virtual(day, world.seed, show)
-            show(total_s)
+        run_virtual(day, world.seed, show)
+        show(total_s)
     took_s = time.perf_counter() - started
     if journal is not None:
         _keep_journal(journal, store)
@@ -115,13 +115,12 @@ def run(
     set_up_logging(is_json=log_json)
     config, world = _load(config_path, set_, seed, agents, None)
     path = journal or config.folder / config.journal
-    with AccountStore(":memory:") as accounts:
-        people = _import_lists(config, world, accounts)
-        store = SqliteJournal(path)
-        try:
-            trio.run(_run_live, config, world, people, accounts, store, clock=SpeedClock(speed))
-        finally:
-            store.close()
+    people, accounts = _import_lists(config, world)
+    store = SqliteJournal(path)
+    try:
+        trio.run(_run_live, config, world, people, accounts, store, clock=SpeedClock(speed))
+    finally:
+        store.close()
 
 
 @app.command(name="import")
@@ -185,7 +184,18 @@ def _load(
     return config, world
 
 
-def _import_lists(config: Config, world: SimulationSettings, accounts: AccountStore) -> People:
+class _HeldAccounts:
+    """The accounts of a run, read from their store once: the engine and the simulated people share them."""
+
+    def __init__(self, config: Config, store: AccountStore) -> None:
+        self._by_campaign = {one.id: tuple(store.accounts(one.id)) for one in config.campaigns}
+
+    def accounts(self, campaign_id: str) -> Iterator[Account]:
+        """Every account of the campaign's list."""
+        return iter(self._by_campaign[campaign_id])
+
+
+def _import_lists(config: Config, world: SimulationSettings) -> tuple[People, _HeldAccounts]:
     """The campaigns' lists, and the simulated people behind their numbers."""
     path = config.folder / world.assumptions
     try:
@@ -193,10 +203,12 @@ def _import_lists(config: Config, world: SimulationSettings, accounts: AccountSt
     except (OSError, ValueError) as error:
         _fail(f"{path}: {error}")
     people = People(structure(tree, Assumptions, str(path)), world.seed, config.time_zone)
-    _load_lists(config, accounts, is_chatty=False)
+    with AccountStore(":memory:") as store:
+        _load_lists(config, store, is_chatty=False)
+        accounts = _HeldAccounts(config, store)
     for campaign in config.campaigns:
         people.add(campaign.id, campaign.purpose, accounts.accounts(campaign.id))
-    return people
+    return people, accounts
 
 
 def _load_lists(config: Config, accounts: AccountStore, *, is_chatty: bool) -> None:
@@ -221,7 +233,7 @@ def _ports(
     config: Config,
     world: SimulationSettings,
     people: People,
-    accounts: AccountStore,
+    accounts: _HeldAccounts,
     store: JournalStore,
     clock: WallClock,
 ) -> Ports:
@@ -241,7 +253,7 @@ async def _simulated_day(
     config: Config,
     world: SimulationSettings,
     people: People,
-    accounts: AccountStore,
+    accounts: _HeldAccounts,
     store: MemoryJournal,
     engines: list[Engine],
 ) -> None:
@@ -263,7 +275,7 @@ async def _drain_at(engine: Engine, mono: float) -> None:
 
 
 async def _run_live(
-    config: Config, world: SimulationSettings, people: People, accounts: AccountStore, store: SqliteJournal
+    config: Config, world: SimulationSettings, people: People, accounts: _HeldAccounts, store: SqliteJournal
 ) -> None:
     """The simulated carrier and floor in real time, from where the journal stands, to the end of the day."""
     start_at = world.start.replace(tzinfo=config.zone).astimezone(UTC)

@@ -89,6 +89,7 @@ class Campaign:
 
     def __attrs_post_init__(self) -> None:
         self._view = PacingView(self.plan.campaign_id, self.pacer)
+        self.journal.tell(self.plan.campaign_id, self.heed)
         self._keeper = Gatekeeper(
             self.plan.campaign_id,
             self.gate,
@@ -98,7 +99,6 @@ class Campaign:
             self.plan.limits.ring_s,
             self.pause,
         )
-        self.journal.observe_with(self._on_record)
 
     # The loop.
 
@@ -106,13 +106,14 @@ class Campaign:
         """Place calls until cancelled. A bug in deciding pauses the campaign, never the engine."""
         self._change(CampaignState.RUNNING, "started")
         while True:
-            started_mono = trio.current_time()
             self._wake = trio.Event()
             if self.book.state is CampaignState.RUNNING:
                 self._tick()
-            with trio.move_on_after(self._longest_sleep()):
-                await self._wake.wait()
-            await trio.sleep_until(started_mono + self.plan.tick_s)
+            # At most one decision a tick; then, when nothing has happened meanwhile, wait until something does.
+            await trio.sleep(self.plan.tick_s)
+            if not self._wake.is_set():
+                with trio.move_on_after(self._longest_sleep() - self.plan.tick_s):
+                    await self._wake.wait()
 
     def pause(self, reason: str) -> None:
         """Start no more calls; those under way go on."""
@@ -154,6 +155,8 @@ class Campaign:
         now_at = self.clock.now_at()
         if self._keeper.is_closed(now_at):
             return
+        if self.pacer.settings.mode is not PacingMode.PREDICTIVE and not self.agents.idle_count(self.plan.campaign_id):
+            return  # one call per idle agent, and there is none
         try:
             decision = self._decide(now_at)
             if decision.launch_count > 0:
@@ -267,7 +270,7 @@ class Campaign:
                 wants_call = await agent.desk.preview(card)
         finally:
             now_at = self.clock.now_at()
-            verdict = self._keeper.judge_again(found, now_at)
+            verdict = self._keeper.judge_again(pick, found, now_at)
             if wants_call and verdict.is_allowed and self.book.state is CampaignState.RUNNING:
                 self._claim(
                     pick, LawfulCall(found.account, found.number, verdict), PacingMode.PREVIEW, trunk, agent, now_at
@@ -341,7 +344,8 @@ class Campaign:
 
     # What happens around it.
 
-    def _on_record(self, record: Record) -> None:
+    def heed(self, record: Record) -> None:
+        """Take a record that names this campaign, or one of its agents."""
         if self._view.apply(record):
             self._wake.set()
 

@@ -93,15 +93,15 @@ DISPOSITIONS: dict[Disposition, DispositionTraits] = {
     Disposition.GIVEN_UP: DispositionTraits("no_answer", "no_answer"),
     Disposition.BUSY: DispositionTraits("busy", "busy"),
     Disposition.REJECTED: DispositionTraits("rejected", "rejected"),
-    Disposition.INVALID_NUMBER: DispositionTraits("out_of_service", "invalid_number"),
+    Disposition.INVALID_NUMBER: DispositionTraits("out_of_service", "out_of_service"),
     Disposition.CONGESTED: DispositionTraits("congested", "congested"),
-    Disposition.TRUNK_LOST: DispositionTraits("failed", "trunk_lost"),
+    Disposition.TRUNK_LOST: DispositionTraits("failed", "failed"),
     Disposition.MACHINE: DispositionTraits("machine", "machine"),
     # A person taken for a machine heard us hang up: an abandoned call in every regime.
     Disposition.FALSE_MACHINE: DispositionTraits(
         "abandoned", "machine", is_answered_by_person=True, counts_as_abandoned=True
     ),
-    Disposition.HUNG_UP_EARLY: DispositionTraits("cut_off", "hung_up_early", is_answered_by_person=True),
+    Disposition.HUNG_UP_EARLY: DispositionTraits("cut_off", "cut_off", is_answered_by_person=True),
     Disposition.ABANDONED: DispositionTraits(
         "abandoned", "abandoned", is_answered_by_person=True, counts_as_abandoned=True
     ),

@@ -71,7 +71,7 @@ class Gatekeeper:
         numbers.sort(key=lambda one: one.number_id != pick.next_number_id)
         best: tuple[PhoneNumber, Verdict] | None = None
         for number in numbers:
-            verdict = self.gate.judge(account, number, now_at, self.ring_s)
+            verdict = self.gate.judge(account, number, now_at, self.ring_s, is_asked_for=pick.is_callback)
             if verdict.is_allowed:
                 self._last_refusal, self._alike_count = ("", None), 0
                 return LawfulCall(account, number, verdict)
@@ -85,16 +85,21 @@ class Gatekeeper:
         return None
 
     def may_originate(self, call: PlannedCall) -> bool:
-        """The second verdict, in the instant before the trunk hears of the call."""
+        """The second verdict, in the instant before the trunk hears of the call.
+
+        In the very instant of the claim it is the verdict that the claim was made on.
+        """
+        if self.clock.now_at() == call.claimed.at:
+            return True
         return self._is_still_lawful(call, VerdictStage.ORIGINATION, self.ring_s)
 
     def may_connect(self, call: PlannedCall) -> bool:
         """The third verdict, when a person has answered."""
         return self._is_still_lawful(call, VerdictStage.ANSWER, 0.0)
 
-    def judge_again(self, found: LawfulCall, now_at: datetime) -> Verdict:
+    def judge_again(self, pick: Pick, found: LawfulCall, now_at: datetime) -> Verdict:
         """A verdict on a call that waited between its pick and its claim."""
-        return self.gate.judge(found.account, found.number, now_at, self.ring_s)
+        return self.gate.judge(found.account, found.number, now_at, self.ring_s, is_asked_for=pick.is_callback)
 
     def refuse(
         self,
@@ -129,7 +134,14 @@ class Gatekeeper:
     def _is_still_lawful(self, call: PlannedCall, stage: VerdictStage, ring_s: float) -> bool:
         now_at = self.clock.now_at()
         try:
-            verdict = self.gate.judge(call.account, call.number, now_at, ring_s, call.claimed.attempt_id)
+            verdict = self.gate.judge(
+                call.account,
+                call.number,
+                now_at,
+                ring_s,
+                is_asked_for=call.claimed.is_callback,
+                own_attempt_id=call.claimed.attempt_id,
+            )
         except Exception:
             log.exception("attempt_failed", campaign_id=self.campaign_id, stage=stage.value)
             self.pause("a rule could not be evaluated; see the log")

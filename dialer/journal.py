@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 import trio
 
 from dialer.ports import JournalStore, StoreError
-from dialer.records import Record, decode_all, encode
+from dialer.records import AgentChanged, Record, decode_all, encode
 from dialer.state import EngineState
 
 __all__ = ["Journal", "replay"]
@@ -26,7 +26,7 @@ class Journal:
     def __init__(self, store: JournalStore, state: EngineState) -> None:
         self.state = state
         self._store = store
-        self._observers: list[Callable[[Record], None]] = []
+        self._observers: dict[str, Callable[[Record], None]] = {}
         self._pending: list[bytes] = []
         self._appended = 0
         self._durable = 0
@@ -34,9 +34,9 @@ class Journal:
         self._flushed = trio.Event()
         self._failure: StoreError | None = None
 
-    def observe_with(self, observer: Callable[[Record], None]) -> None:
-        """Call `observer` with every record, after the state has taken it."""
-        self._observers.append(observer)
+    def tell(self, campaign_id: str, observer: Callable[[Record], None]) -> None:
+        """Call `observer` with every record that names the campaign, after the state has taken it."""
+        self._observers[campaign_id] = observer
 
     def append(self, record: Record) -> None:
         """Say what happened. Raises `StoreError` once the store has failed: no record, no call."""
@@ -50,8 +50,9 @@ class Journal:
             self._pending.append(line)
             self._appended += 1
             self._work.set()
-        for observer in self._observers:
-            observer(record)
+        for campaign_id in _campaigns_of(record):
+            if campaign_id in self._observers:
+                self._observers[campaign_id](record)
 
     async def wait_durable(self) -> None:
         """Block until every record appended so far would survive a crash."""
@@ -90,6 +91,13 @@ class Journal:
             self._durable += len(batch) if self._failure is None else 0
             self._flushed, flushed = trio.Event(), self._flushed
             flushed.set()
+
+
+def _campaigns_of(record: Record) -> tuple[str, ...]:
+    if isinstance(record, AgentChanged):
+        return record.campaign_ids
+    campaign_id: str | None = getattr(record, "campaign_id", None)
+    return () if campaign_id is None else (campaign_id,)
 
 
 def replay(lines: Iterable[bytes], state: EngineState) -> EngineState:

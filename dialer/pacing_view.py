@@ -71,15 +71,11 @@ class PacingView:
         return len(self.ringing_since_s) + len(self.detecting_since_s) + len(self.waiting_since_s)
 
     def apply(self, record: Record) -> bool:
-        """Take a record; True when it changes what a decision would see."""
-        if isinstance(record, AgentChanged):
-            if self.campaign_id in record.campaign_ids:
-                self._agent_changed(record)
-                return True
-            return False
-        if getattr(record, "campaign_id", None) != self.campaign_id:
-            return False
+        """Take a record of this campaign or of one of its agents; True when it changes what a decision would see."""
         at_s = record.at.timestamp()
+        if isinstance(record, AgentChanged):
+            self._agent_changed(record, at_s)
+            return True
         events = self._events(record, at_s)
         for event in events:
             self.pacer.observe(event)
@@ -92,7 +88,8 @@ class PacingView:
         idle, on_break, leaving = 0, 0, 0
         talking: list[float] = []
         wrapping: list[float] = []
-        now_mono, now_s = trio.current_time(), now_at.timestamp()
+        now_s = now_at.timestamp()
+        zero_s = now_s - trio.current_time()
         for agent in agents.members(self.campaign_id):
             state = agent.state
             if state is AgentState.ON_BREAK:
@@ -103,9 +100,9 @@ class PacingView:
             elif agent.is_leaving:
                 leaving += 1
             elif state is AgentState.TALKING:
-                talking.append(now_s - (now_mono - agent.since_mono))
+                talking.append(zero_s + agent.since_mono)
             else:
-                wrapping.append(now_s - (now_mono - agent.since_mono))
+                wrapping.append(zero_s + agent.since_mono)
         return Snapshot(
             now_s=now_s,
             idle_count=idle,
@@ -169,11 +166,10 @@ class PacingView:
             return (WrapUpEnded(at_s, at_s - wrapped_from_s),)
         return ()
 
-    def _agent_changed(self, record: AgentChanged) -> None:
+    def _agent_changed(self, record: AgentChanged, at_s: float) -> None:
         before = self._agents.get(record.agent_id, AgentState.LOGGED_OUT)
         after = record.state
         self._agents[record.agent_id] = after
-        at_s = record.at.timestamp()
         if before is AgentState.LOGGED_OUT:
             self.pacer.observe(AgentLoggedIn(at_s))
         elif before is AgentState.ON_BREAK and after is not AgentState.LOGGED_OUT:

@@ -23,8 +23,8 @@ _DEFAULT_STEPS: dict[str, RetryStep] = {
     # Nothing reached the person: try soon, on the same number.
     "not_placed": RetryStep(delay_s=60.0, number="same"),
     "congested": RetryStep(delay_s=300.0, number="same"),
-    "trunk_lost": RetryStep(delay_s=120.0, number="same"),
-    "invalid_number": RetryStep(delay_s=60.0, number="drop"),
+    "failed": RetryStep(delay_s=120.0, number="same"),
+    "out_of_service": RetryStep(delay_s=60.0, number="drop"),
     # We let the person down; another call the same day would make it worse.
     "abandoned": RetryStep(delay_s=86_400.0, number="same"),
     "agent_lost": RetryStep(delay_s=600.0, number="same"),

@@ -20,6 +20,9 @@ __all__ = ["RuleGate", "fact_parsers", "to_journal_value"]
 
 JournalValue = bool | int | float | str | tuple[str, ...]
 
+# The campaign's purpose, as the vocabulary of rules has it.
+_PURPOSE_WORDS = {"telesales": "sales"}
+
 _YES = frozenset({"yes", "y", "true", "t", "1", "예", "네"})
 _NO = frozenset({"no", "n", "false", "f", "0", "아니오", "아니요"})
 
@@ -38,21 +41,35 @@ class RuleGate:
     assumed: Mapping[str, FactValue] = field(factory=dict)
 
     def judge(
-        self, account: Account, number: PhoneNumber, at: datetime, ring_s: float, own_attempt_id: str | None = None
+        self,
+        account: Account,
+        number: PhoneNumber,
+        at: datetime,
+        ring_s: float,
+        *,
+        is_asked_for: bool = False,
+        own_attempt_id: str | None = None,
     ) -> Verdict:
-        """The verdict at `at`; `own_attempt_id` is the call being judged, if it already counts."""
-        facts = self.facts(account, number, at, ring_s)
+        """The verdict at `at`.
+
+        `is_asked_for` says that the person asked to be called now;
+        `own_attempt_id` is the call being judged, if it already counts.
+        """
+        facts = self.facts(account, number, at, ring_s, is_asked_for=is_asked_for)
         if own_attempt_id is None:
             return self.rules.evaluate(facts, self.state.ledger)
         with self.state.ledger.without(own_attempt_id):
             return self.rules.evaluate(facts, self.state.ledger)
 
-    def facts(self, account: Account, number: PhoneNumber, at: datetime, ring_s: float) -> Facts:
+    def facts(
+        self, account: Account, number: PhoneNumber, at: datetime, ring_s: float, *, is_asked_for: bool = False
+    ) -> Facts:
         """What rules may read of this call."""
         person = account.person
         values: dict[str, FactValue] = dict(self.assumed)
         values.update(account.facts)
-        values["call.purpose"] = self.purpose
+        values["call.asked_for_now"] = is_asked_for
+        values["call.purpose"] = _PURPOSE_WORDS.get(self.purpose, self.purpose)
         values["call.identifier"] = values["number"] = number.number_id
         values["call.topic"] = self.campaign_id
         values["collector.kind"] = self.collector_kind
@@ -141,7 +158,7 @@ def _flag(cell: str) -> bool:
         return True
     if cell.lower() in _NO:
         return False
-    msg = f"`{cell}` is neither yes nor no"
+    msg = "is neither yes nor no"
     raise ValueError(msg)
 
 
@@ -155,7 +172,7 @@ def _number(cell: str) -> int | float:
 def _moment(cell: str) -> datetime:
     at = datetime.fromisoformat(cell)
     if at.tzinfo is None:
-        msg = f"`{cell}` needs a time zone, like 2026-11-24T09:00+09:00"
+        msg = "needs a time zone, like 2026-11-24T09:00+09:00"
         raise ValueError(msg)
     return at
 
@@ -163,5 +180,5 @@ def _moment(cell: str) -> datetime:
 def _check_words(entries: Iterable[str], words: tuple[str, ...]) -> None:
     strange = [entry for entry in entries if words and entry not in words]
     if strange:
-        msg = f"`{strange[0]}` is not one of {', '.join(words)}"
+        msg = f"is not one of {', '.join(words)}"
         raise ValueError(msg)
