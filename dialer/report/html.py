@@ -180,8 +180,8 @@ def _refusals(figures: DayFigures, context: ReportContext, say: Messages) -> str
     title = f"<h2>{escape(say('page.refusals'))}</h2>"
     if not counts.denials:
         return f"<section>{title}<p>{escape(say('page.no_refusals'))}</p></section>"
-    ranked = sorted(counts.denials, key=lambda rule: (-counts.held_accounts.get(rule, 0), -counts.denials[rule], rule))
-    most = max(counts.held_accounts.values(), default=0) or 1
+    ranked = sorted(counts.denied_accounts, key=lambda rule: (-counts.denied_accounts[rule], rule))
+    most = max(counts.denied_accounts.values(), default=0) or 1
     lines = []
     for rule in ranked:
         held = counts.held_accounts.get(rule, 0)
@@ -190,9 +190,9 @@ def _refusals(figures: DayFigures, context: ReportContext, say: Messages) -> str
         lines.append(
             f'<tr><th scope="row">{escape(name)} {ident}</th>'
             f'<td class="words">{escape(figures.reasons.get(rule, ""))}</td>'
-            f"<td>{counts.denials[rule]:,}</td><td>{counts.denied_accounts.get(rule, 0):,}</td>"
+            f"<td>{counts.denials[rule]:,}</td><td>{counts.denied_accounts[rule]:,}</td>"
             f'<td>{held:,}</td><td class="bar"><svg width="120" height="12" aria-hidden="true">'
-            f'<rect class="fill value" width="{120 * held / most:.1f}" height="12"/></svg></td></tr>'
+            f'<rect class="fill value" width="{120 * counts.denied_accounts[rule] / most:.1f}" height="12"/></svg></td></tr>'
         )
     names = ("rule", "rule_reason", "rule_verdicts", "rule_accounts", "rule_held")
     head = "".join(f'<th scope="col">{escape(say(f"page.{name}"))}</th>' for name in names)
