@@ -25,6 +25,9 @@ RESERVE_SHARE = 0.015
 GAIN = 0.12
 # Slack further above the reserve buys nothing: a long calm must not end in a burst.
 MOST_OVER_RESERVE = 5.0
+# Nor is theta lowered without end when a bad hour has left the window far over: a tenth earns the calls back
+# nearly as fast as none, with a floor that still works.
+MOST_UNDER_RESERVE = 12.0
 # Calls that may be abandoned before the first answers have earned them; gone by the end of the window.
 OVERDRAFT = 2.0
 # Below this slack, overdraft included, theta is cut.
@@ -58,7 +61,8 @@ class WindowBudget:
         """
         earned = self.target * answered
         self.slack = earned - abandoned - expected_loss
-        off = min(self.slack - RESERVE - RESERVE_SHARE * earned, MOST_OVER_RESERVE)
+        off = self.slack - RESERVE - RESERVE_SHARE * earned
+        off = min(max(off, -MOST_UNDER_RESERVE), MOST_OVER_RESERVE)
         self._learn_bias(answered, off)
         theta = THETA_PER_TARGET * self.target * exp(self.bias + GAIN * off)
         # What the rest of the window will earn if answers go on coming as they did.

@@ -7,7 +7,7 @@ many observations and fades with them.
 """
 
 from collections import deque
-from math import sqrt
+from math import exp, sqrt
 
 from attrs import Factory, define, field
 
@@ -83,6 +83,7 @@ class AnswerRate:
     prior_rate: float = 0.5
     quick_memory: float = 40.0
     jump_z: float = 3.0
+    _since_restart: int = field(default=0, init=False)
     _level: Share = field(default=Factory(lambda self: Share(self.prior_rate, 8.0, 320.0), True), init=False)
     _quick: Share = field(
         default=Factory(lambda self: Share(self.prior_rate, 8.0, self.quick_memory), True), init=False
@@ -101,6 +102,21 @@ class AnswerRate:
         """Answered share of calls that do not fail, within a factor of five of the long-run level."""
         long_run = self._long.mean
         return min(max(self._level.mean, long_run / 5.0), 5.0 * long_run, 1.0)
+
+    @property
+    def experience(self) -> int:
+        """Calls that count since the start or the last jump, forgotten ones too."""
+        return self._since_restart
+
+    @property
+    def cautious(self) -> float:
+        """The mean and one standard error of all calls since the start or the last jump.
+
+        A level taken for too low over-dials, taken for too high it only idles a
+        little; once thousands of calls have been seen the two hardly differ.
+        """
+        p = self.mean
+        return min(1.0, p + sqrt(p * (1.0 - p) / (self._since_restart + self._level.prior_weight)))
 
     def interval(self) -> tuple[float, float]:
         """A 95 % interval of the present level."""
@@ -138,12 +154,52 @@ class AnswerRate:
     def _count(self, is_answered: bool) -> None:
         for share in (self._level, self._quick, self._long):
             share.observe(is_answered)
+        self._since_restart += 1
         quick, level = self._quick, self._level
         # Variance of an exponentially weighted mean: p (1 - p) / (2 m - 1).
         p = max(level.mean, 0.01)
         spread = sqrt(p * (1.0 - p) / (2.0 * quick.memory - 1.0)) + 1e-9
         if quick.n > quick.memory and abs(quick.mean - level.mean) > self.jump_z * spread:
             level.restart(quick.mean, quick.memory)
+            self._since_restart = int(quick.memory)
+
+
+@define
+class AnswerWatch:
+    """Notices within seconds that far more calls are answered than their ages let expect.
+
+    The level waits until calls have settled; a list that suddenly answers
+    would have filled the floor by then. Answers are compared with the sum of
+    hazards of the calls ringing, both fading with `memory_s`; their difference
+    is a martingale with variance the expectation (Aalen 1978), so a difference
+    of `z` deviations is no chance.
+    """
+
+    memory_s: float = 20.0
+    z: float = 2.5
+    _answered: float = field(default=0.0, init=False)
+    _expected: float = field(default=0.0, init=False)
+    _now_s: float | None = field(default=None, init=False)
+
+    def observe(self, at_s: float) -> None:
+        """Count one answer, unless nobody has said for more than a second what to expect."""
+        if self._now_s is not None and abs(at_s - self._now_s) <= 1.0:
+            self._answered += 1.0
+
+    def expect(self, per_second: float, now_s: float) -> None:
+        """Say how many answers a second the calls ringing now let expect; gaps over a second count as one."""
+        gap_s = 0.0 if self._now_s is None else min(max(now_s - self._now_s, 0.0), 1.0)
+        self._now_s = now_s
+        kept = exp(-gap_s / self.memory_s)
+        self._answered *= kept
+        self._expected = kept * self._expected + per_second * gap_s
+
+    @property
+    def surge(self) -> float:
+        """By how much the answer rate is to be raised for now; 1 while nothing is unusual."""
+        if self._answered - self._expected <= self.z * sqrt(self._expected + 1.0):
+            return 1.0
+        return (self._answered + 1.0) / (self._expected + 1.0)
 
 
 @define

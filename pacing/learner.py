@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pacing.durations import RING_STEP_S, Floats, FreeTable, RingLaw, free_table, talk_law, wrap_law
-from pacing.estimators import AnswerRate, RunningMean, Share
+from pacing.estimators import AnswerRate, AnswerWatch, RunningMean, Share
 from pacing.events import (
     CallAbandoned,
     CallAnswered,
@@ -41,6 +41,7 @@ class Learner:
     def __init__(self, settings: PacerSettings) -> None:
         self.settings = settings
         self.answer_rate = AnswerRate(settle_s=settings.ring_s)
+        self.answer_watch = AnswerWatch()
         self.failure_rate = Share(prior_rate=0.08, prior_weight=20.0, memory=1000.0)
         self.live_share = Share(prior_rate=0.6 if settings.machine_detection else 1.0, memory=300.0)
         self.detection = RunningMean(prior_mean=2.5)
@@ -48,6 +49,7 @@ class Learner:
         self.unanswered_ring = RingLaw.of_unanswered(settings.ring_s)
         self.failure_ring = RingLaw.of_failures(settings.ring_s)
         self.talk, self.wrap = talk_law(), wrap_law()
+        self.recent_loss = Share(settings.abandonment_target, prior_weight=20.0, memory=40.0)
         self.failures_in_row = 0
         self.answered = self.abandoned = 0
         self.rejected: Counter[str] = Counter()
@@ -98,6 +100,7 @@ class Learner:
             self.answer_rate.settle(event.at_s)
             self.failure_rate.observe(False)
             self.answer_ring.observe(event.ring_s)
+            self.answer_watch.observe(event.at_s)
             self._detecting.append(event.at_s)
             self._news += 1
 
@@ -131,10 +134,12 @@ class Learner:
 
     def _on_connected(self, event: CallConnected) -> None:
         self.answered += 1
+        self.recent_loss.observe(False)
 
     def _on_abandoned(self, event: CallAbandoned) -> None:
         self.answered += 1
         self.abandoned += 1
+        self.recent_loss.observe(True)
 
     def _on_talk_ended(self, event: TalkEnded) -> None:
         if self._is_length(event.talk_s):
@@ -161,6 +166,7 @@ class Tables:
         self._rates = (-1.0, -1.0, -1.0)
         self.answered: Floats = np.zeros((1, HORIZONS))
         self.own: Floats = np.zeros(HORIZONS)
+        self.hazard: Floats = np.zeros(1)
         self.free: FreeTable
         self.live_rate = 0.0
 
@@ -171,7 +177,8 @@ class Tables:
         if self._made_at < 0 or news - self._made_at >= min(max(news // 8, 8), 150):
             self._made_at = news
             self._remake(snapshot)
-        rates = (learner.answer_rate.mean, learner.failure_rate.mean, learner.live_share.mean)
+        p = min(1.0, learner.answer_rate.cautious * learner.answer_watch.surge)
+        rates = (p, learner.failure_rate.mean, learner.live_share.mean)
         if max(abs(a - b) / (a + 1e-6) for a, b in zip(rates, self._rates, strict=True)) > 0.004:
             self._rates = rates
             self._answer_table(*rates)
@@ -202,10 +209,10 @@ class Tables:
         by_then = np.interp(ages[:, None] + self._answer_s, grid, self._f)
         self.answered = live * hit * (by_then - f[:, None]) / np.maximum(still, 1e-9)[:, None]
         self.own = live * hit * np.interp(self._answer_s, grid, self._f)
+        self.hazard = hit * np.diff(self._f) / (RING_STEP_S * np.maximum(still, 1e-9))
         self.live_rate = live * hit
 
-    def ring_rows(self, ages_s: npt.NDArray[np.float64]) -> Floats:
-        """Rows of `answered` for calls ringing so long; a call past the timeout counts as about to end."""
-        index = np.clip((ages_s / RING_STEP_S).astype(np.intp), 0, len(self.answered) - 1)
-        rows: Floats = self.answered[index]
-        return rows
+    def ring_bins(self, ages_s: Floats) -> npt.NDArray[np.intp]:
+        """Rows of `answered` and `hazard` for calls ringing so long; past the timeout, the last one."""
+        bins: npt.NDArray[np.intp] = np.minimum((ages_s / RING_STEP_S).astype(np.intp), len(self.hazard) - 1)
+        return bins

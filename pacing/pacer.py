@@ -23,9 +23,12 @@ from pacing.snapshot import Snapshot, WindowCount
 # Whatever was learned, so many calls in flight for each agent are a mistake: even at one answer in a hundred,
 # two minutes of handling and 24 s of ringing, an agent is kept busy by about twenty.
 MOST_PER_AGENT = 40
-# Over the target by more calls than this, and by more than this share of what was earned, no forecast is believed.
-OVERDRAWN_CALLS = 5.0
-OVERDRAWN_SHARE = 0.15
+# Whatever was learned, no more calls are in flight than have been learned from, and two for each agent:
+# right after a log-in a floor would otherwise bet its day on the first few answers.
+FIRST_CALLS_PER_AGENT = 2
+# A forecast is not believed while more of the last forty persons or so were abandoned, unless the target is high.
+DOUBTED_LOSS = 0.12
+DOUBTED_LOSS_OVER_TARGET = 4.0
 # Calls are given up when the floor has filled far beyond what the next call may risk.
 GIVE_UP_OVER_THETA = 3.0
 _LONGEST_AGE_S = 86_400.0
@@ -75,11 +78,9 @@ class Pacer:
         for window in self.settings.windows:
             if window.name not in counted:
                 return f"progressive, since window `{window.name}` is not counted"
-        for count in snapshot.windows:
-            earned = self.settings.target_of(count.name) * count.answered_by_person
-            over = count.abandoned - earned
-            if over > OVERDRAWN_CALLS and over > OVERDRAWN_SHARE * earned:
-                return f"progressive, since window `{count.name}` is {over:.1f} abandoned calls over its target"
+        lost = self.learner.recent_loss.mean
+        if lost > max(DOUBTED_LOSS, DOUBTED_LOSS_OVER_TARGET * self.settings.abandonment_target):
+            return f"progressive, since {lost:.0%} of the last persons were abandoned"
         return ""
 
     def _counts(self, snapshot: Snapshot) -> tuple[WindowCount, ...]:
@@ -94,7 +95,9 @@ class Pacer:
         stranded = max(0, len(snapshot.waiting_since_s) - snapshot.idle_count)
         theta, slack = self._budget.theta(self._counts(snapshot), float(stranded))
         outlook = self._outlook(snapshot)
-        most = min(snapshot.free_lines, MOST_PER_AGENT * snapshot.staffed_count - in_flight)
+        staffed = snapshot.staffed_count
+        known = self.learner.answer_rate.experience + FIRST_CALLS_PER_AGENT * staffed
+        most = min(snapshot.free_lines, min(known, MOST_PER_AGENT * staffed) - in_flight)
         launch = outlook.launches(theta, most)
         p = outlook.p_no_agent(launch)
         figures = {
@@ -119,7 +122,9 @@ class Pacer:
     def _outlook(self, snapshot: Snapshot) -> Outlook:
         now, tables = snapshot.now_s, self._tables
         free = tables.free
-        answers = tables.ring_rows(_ages(now, snapshot.ringing_since_s))
+        ringing = tables.ring_bins(_ages(now, snapshot.ringing_since_s))
+        self.learner.answer_watch.expect(float(tables.hazard[ringing].sum()), now)
+        answers = tables.answered[ringing]
         if snapshot.detecting_since_s:
             live = self.learner.live_share.mean
             answers = np.concatenate((answers, np.full((len(snapshot.detecting_since_s), answers.shape[1]), live)))

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pacing.estimators import AnswerRate, RunningMean, Share
+from pacing.estimators import AnswerRate, AnswerWatch, RunningMean, Share
 
 
 @given(trials=st.lists(st.booleans(), max_size=80), memory=st.floats(2.0, 500.0), prior=st.floats(0.0, 1.0))
@@ -108,3 +108,38 @@ def test_the_answer_rate_is_always_a_rate(calls, in_flight):
         rate.observe(at_s, is_answered)
         rate.settle(at_s)
         assert 0.0 < rate.mean <= 1.0
+
+
+def watched(per_second, answers_per_second, seconds=60):
+    watch, owed = AnswerWatch(), 0.0
+    for tick in range(2 * seconds):
+        watch.expect(per_second, tick * 0.5)
+        owed += answers_per_second * 0.5
+        while owed >= 1.0:
+            watch.observe(tick * 0.5)
+            owed -= 1.0
+    return watch.surge
+
+
+def test_answers_as_expected_are_no_surge():
+    assert watched(0.5, 0.5) == 1.0
+
+
+def test_three_times_the_answers_expected_are_a_surge():
+    assert watched(0.5, 1.5) == pytest.approx(3.0, rel=0.15)
+
+
+def test_answers_heard_while_nobody_decided_are_no_surge():
+    watch = AnswerWatch()
+    for second in range(100):
+        watch.observe(float(second))
+    assert watch.surge == 1.0
+
+
+def test_a_cautious_rate_comes_down_to_the_mean_as_calls_are_seen():
+    rate = AnswerRate(settle_s=24.0)
+    feed(rate, [(i * 1.0, i % 10 == 0) for i in range(60)])
+    early = rate.cautious / rate.mean
+    feed(rate, [(100.0 + i, i % 10 == 0) for i in range(6000)])
+    assert early > 1.2
+    assert rate.cautious / rate.mean < 1.06

@@ -2,6 +2,7 @@
 
 import math
 import random
+import re
 
 import pytest
 from hypothesis import given
@@ -113,10 +114,21 @@ def test_an_uncounted_window_makes_it_progressive_and_it_says_so():
     assert decision.reason.startswith("progressive, since window `day` is not counted: 4 idle")
 
 
-def test_a_window_far_over_its_target_makes_it_progressive():
-    decision = taught().decide(floor(idle_count=4, answered=500, abandoned=40))
+def test_many_persons_abandoned_in_a_row_make_it_progressive_until_it_is_better():
+    pacer = taught()
+    for i in range(8):
+        pacer.observe(pacing.CallAbandoned(750.0 + i, 2.0))
+    decision = pacer.decide(floor(idle_count=4))
     assert (decision.launch_count, decision.mode) == (4, PacingMode.PROGRESSIVE)
-    assert "25.0 abandoned calls over its target" in decision.reason
+    assert re.match(r"progressive, since 1\d% of the last persons were abandoned: 4 idle", decision.reason)
+    for i in range(20):
+        pacer.observe(pacing.CallConnected(760.0 + i, 0.0))
+    assert pacer.decide(floor(idle_count=4)).mode is PacingMode.PREDICTIVE
+
+
+def test_a_fresh_pacer_never_has_more_calls_in_flight_than_two_for_each_agent():
+    decision = Pacer(PREDICTIVE).decide(floor(idle_count=100, free_lines=10_000))
+    assert 100 <= decision.launch_count <= 200
 
 
 def test_without_windows_it_counts_for_itself():
