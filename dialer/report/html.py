@@ -185,6 +185,7 @@ def _refusals(figures: DayFigures, context: ReportContext, say: Messages) -> str
     lines = []
     for rule in ranked:
         held = counts.held_accounts.get(rule, 0)
+        length = 120 * counts.denied_accounts[rule] / most
         name = context.rule_title(rule, say.language)
         ident = f"<code>{escape(rule)}</code>" if name != rule else ""
         lines.append(
@@ -192,7 +193,7 @@ def _refusals(figures: DayFigures, context: ReportContext, say: Messages) -> str
             f'<td class="words">{escape(figures.reasons.get(rule, ""))}</td>'
             f"<td>{counts.denials[rule]:,}</td><td>{counts.denied_accounts[rule]:,}</td>"
             f'<td>{held:,}</td><td class="bar"><svg width="120" height="12" aria-hidden="true">'
-            f'<rect class="fill value" width="{120 * counts.denied_accounts[rule] / most:.1f}" height="12"/></svg></td></tr>'
+            f'<rect class="fill value" width="{length:.1f}" height="12"/></svg></td></tr>'
         )
     names = ("rule", "rule_reason", "rule_verdicts", "rule_accounts", "rule_held")
     head = "".join(f'<th scope="col">{escape(say(f"page.{name}"))}</th>' for name in names)
