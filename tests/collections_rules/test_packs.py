@@ -94,9 +94,8 @@ def _places(text: str) -> list[tuple[int, int]]:
         is_continued = (code.startswith("    ") and not code.startswith("     ")) or code.startswith("            ")
         is_free = is_free if is_continued else first in _FREE
         if not is_free:
-            for match in _TOKEN.finditer(re.sub(r'"[^"]*"|because.*', lambda m: " " * len(m[0]), code)):
-                if match[0] in _WORDS:
-                    places.append((start + match.start(), start + match.end()))
+            words = _TOKEN.finditer(re.sub(r'"[^"]*"|because.*', lambda m: " " * len(m[0]), code))
+            places += [(start + word.start(), start + word.end()) for word in words if word[0] in _WORDS]
         start += len(line) + 1
     return places
 
@@ -105,9 +104,10 @@ def _misspelt(word: str, rng: random.Random) -> str:
     while True:
         i = rng.randrange(len(word))
         letter = rng.choice("abcdefghijklmnopqrstuvwxyz")
+        before, after = word[:i], word[i + 1 :]
         made = rng.choice(
-            [word[:i] + letter + word[i:], word[:i] + word[i + 1 :], word[: i + 1] + word[i:], word[:i] + letter + word[i + 1 :]]
-        )  # fmt: skip
+            [before + letter + word[i:], before + after, word[: i + 1] + word[i:], before + letter + after]
+        )
         if made and made not in _WORDS and made.rstrip("s") not in _WORDS and made + "s" not in _WORDS:
             return made
 

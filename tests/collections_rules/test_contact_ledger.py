@@ -1,0 +1,64 @@
+"""The contact ledger: reserved once, settled once, equal by content."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from collections_rules import ContactLedger
+from tests.collections_rules.made import at, event, ledger
+
+NOON = at("2026-04-14 12:00")
+
+
+def test_a_contact_is_reserved_once() -> None:
+    contacts = ledger(event("a", NOON, "pending"))
+    with pytest.raises(ValueError, match="`a` is already in the ledger"):
+        contacts.reserve(event("a", NOON))
+
+
+def test_a_contact_is_settled_once() -> None:
+    contacts = ledger(event("a", NOON, "pending"))
+    contacts.settle("a", "talk", NOON + timedelta(minutes=3))
+    assert contacts.events()[0].outcome == "talk"
+    with pytest.raises(ValueError, match="already settled as `talk`"):
+        contacts.settle("a", "busy", NOON)
+
+
+@pytest.mark.parametrize(("event_id", "outcome"), [("b", "talk"), ("a", "pending"), ("a", "answered")])
+def test_only_what_is_reserved_is_settled_with_a_known_word(event_id: str, outcome: str) -> None:
+    contacts = ledger(event("a", NOON, "pending"))
+    with pytest.raises(ValueError, match="contact `"):
+        contacts.settle(event_id, outcome, NOON)
+
+
+@pytest.mark.parametrize("wrong", [{"channel": "telegraph"}, {"direction": "sideways"}, {"outcome": "answered"}])
+def test_unknown_words_are_refused(wrong: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match="unknown word"):
+        ContactLedger().reserve(event("a", NOON, **wrong))  # type: ignore[arg-type]
+
+
+def test_a_time_without_a_zone_is_refused() -> None:
+    with pytest.raises(ValueError, match="aware"):
+        ContactLedger().reserve(event("a", datetime(2026, 4, 14)))  # noqa: DTZ001
+
+
+def test_pruning_forgets_what_is_settled_and_old() -> None:
+    old, kept = event("a", NOON - timedelta(days=9)), event("b", NOON)
+    under_way = event("c", NOON - timedelta(days=9), "pending")
+    contacts = ledger(old, kept, under_way)
+    assert contacts.prune(NOON - timedelta(days=1)) == 1
+    assert contacts == ledger(kept, under_way)
+    assert [one.event_id for one in contacts.events_of_person("P1")] == ["c", "b"]
+
+
+@given(order=st.permutations(range(6)))
+def test_the_order_of_booking_does_not_matter(order: list[int]) -> None:
+    events = [event(f"e{n}", NOON + timedelta(minutes=n // 2)) for n in range(6)]
+    assert ledger(*(events[n] for n in order)) == ledger(*events)
+    assert ledger(*(events[n] for n in order)).events() == tuple(events)
+
+
+def test_ledgers_differ_when_an_outcome_does() -> None:
+    assert ledger(event("a", NOON, "busy")) != ledger(event("a", NOON, "talk"))
