@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from pacing.durations import RING_STEP_S, BusyLaw, RingLaw, free_table, talk_law, wrap_law
 
 
+@pytest.mark.slow
 @given(rings=st.lists(st.floats(0.0, 30.0), max_size=40))
 def test_the_ring_law_equals_the_weighted_histogram_at_every_prefix(rings):
     law = RingLaw.of_answers(24.0)
@@ -33,6 +34,7 @@ def test_the_ring_law_finds_the_mean_of_what_it_is_shown():
     assert law.mean == pytest.approx(times.mean(), abs=0.3)
 
 
+@pytest.mark.slow
 @given(lengths=st.lists(st.floats(0.0, 900.0), max_size=30), running=st.lists(st.floats(0.0, 900.0), max_size=5))
 def test_hazards_are_ends_over_time_spent_at_every_prefix(lengths, running):
     law = BusyLaw((0.0, 10.0, 60.0), prior_mean_s=100.0)
@@ -76,6 +78,7 @@ def test_the_chance_to_be_free_is_what_drawn_times_show():
         assert table.wrap[table.of_wrapping(np.array([age_s]))[0]] == pytest.approx(drawn, abs=0.06)
 
 
+@pytest.mark.slow
 @given(ages=st.lists(st.floats(0.0, 1e6), min_size=1, max_size=20))
 def test_a_longer_horizon_never_makes_an_agent_less_likely_to_be_free(ages):
     talk, wrap = talk_law(), wrap_law()

