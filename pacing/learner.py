@@ -157,7 +157,9 @@ class Tables:
 
     `answered` has shape (ring ages, horizons): the chance that a call ringing
     so long is answered by a person before each answer time of a call placed
-    now. `free` holds the chances of busy agents.
+    now; `hazard`, shape (ring ages,), its chance to be answered within the
+    next second. `own` is `answered` for a call placed now, shape (horizons,),
+    `free` holds the chances of busy agents.
     """
 
     def __init__(self, learner: Learner) -> None:

@@ -142,7 +142,7 @@ def _reason(figures: dict[str, float]) -> str:
     return (
         f"{figures['expected_free']:.1f} agents expected free for {figures['expected_answers']:.1f} answers, "
         f"{figures['in_flight']:.0f} calls in flight, {figures['budget_slack']:.1f} abandoned calls left, "
-        f"next call meets no agent with {figures['p_no_agent']:.2%} of {figures['theta']:.2%} allowed"
+        f"next call meets no agent with {figures['p_no_agent']:.2%}, {figures['theta']:.2%} allowed"
     )
 
 

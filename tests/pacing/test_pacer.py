@@ -79,7 +79,7 @@ def test_a_reason_names_the_numbers():
     assert decision.reason == (
         f"{decision.figures['expected_free']:.1f} agents expected free for "
         f"{decision.figures['expected_answers']:.1f} answers, 2 calls in flight, 5.0 abandoned calls left, "
-        f"next call meets no agent with {decision.figures['p_no_agent']:.2%} of {decision.figures['theta']:.2%} allowed"
+        f"next call meets no agent with {decision.figures['p_no_agent']:.2%}, {decision.figures['theta']:.2%} allowed"
     )
     assert set(decision.figures) == {
         "theta", "p_no_agent", "expected_free", "expected_answers", "in_flight", "budget_slack", "answer_rate",
