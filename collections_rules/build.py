@@ -23,6 +23,7 @@ from collections_rules.build_base import (
     tokens,
     word_of,
 )
+from collections_rules.words import EVENT_NOUNS, singular
 
 __all__ = ["build_rule_clause"]
 
@@ -147,7 +148,11 @@ def _dated(branch: Branch) -> t.Clause:
 
 def _effective(branch: Branch) -> t.Clause:
     first, last = _dates(branch)
-    return t.Effective(first, last, subtree(branch, "counting") is not None, span_of(branch))
+    counting = subtree(branch, "counting")
+    if counting is not None and singular(first_word(counting).text) not in EVENT_NOUNS:
+        word = first_word(counting)
+        raise BuildError(word.span, "R101", f"unknown word `{word.text}`", "write `contacts`")
+    return t.Effective(first, last, counting is not None, span_of(branch))
 
 
 def _until(branch: Branch) -> t.Clause:

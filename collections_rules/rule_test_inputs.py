@@ -65,6 +65,9 @@ class TestInputs:
         rest = list(words)
         if subject.text in FACT_TABLE and (subject.text != "number" or not rest):
             self.set_fact(FACT_TABLE[subject.text], subject, rest)
+        elif "." in subject.text or not rest:
+            self.unknown(subject, tuple(FACT_TABLE))
+            return
         while rest:
             word = rest.pop(0)
             name = f"{subject.text}.{word.text}"

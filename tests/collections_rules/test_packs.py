@@ -94,7 +94,7 @@ def _places(text: str) -> list[tuple[int, int]]:
         is_continued = (code.startswith("    ") and not code.startswith("     ")) or code.startswith("            ")
         is_free = is_free if is_continued else first in _FREE
         if not is_free:
-            words = _TOKEN.finditer(re.sub(r'"[^"]*"|because.*', lambda m: " " * len(m[0]), code))
+            words = _TOKEN.finditer(re.sub(r'"[^"]*"|because.*|by agency-one', lambda m: " " * len(m[0]), code))
             places += [(start + word.start(), start + word.end()) for word in words if word[0] in _WORDS]
         start += len(line) + 1
     return places
@@ -120,7 +120,7 @@ def test_a_misspelt_word_never_runs(name: str) -> None:
     rng = random.Random(7)
     places = _places(source.text)
     missed, near = [], 0
-    chosen = rng.sample(places, min(len(places), 45))
+    chosen = rng.sample(places, min(len(places), 100))
     for start, end in chosen:
         word = source.text[start:end]
         wrong = _misspelt(word, rng)
@@ -128,8 +128,8 @@ def test_a_misspelt_word_never_runs(name: str) -> None:
             compile_rules([*used, PackSource("x.rules", source.text[:start] + wrong + source.text[end:])])
         except RulesError as error:
             line = source.text.count("\n", 0, start) + 1
-            near += any(d.span.line == line and word in d.help for d in error.diagnostics)
+            near += any(d.span.line == line and word.rstrip("s") in d.help for d in error.diagnostics)
             continue
         missed.append((word, wrong))
     assert not missed
-    assert near >= 0.7 * len(chosen)
+    assert near >= 0.9 * len(chosen)
