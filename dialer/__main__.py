@@ -27,6 +27,7 @@ from adapters.simulated.settings import SimulationSettings
 from adapters.simulated.shifts import run_shifts
 from adapters.simulated.trunk import SimulatedTrunk
 from dialer.app import Engine, Ports, compile_campaign_rules, new_state, open_engine
+from dialer.attempt import MisuseError
 from dialer.clock import SpeedClock, WallClock
 from dialer.config import Config, ConfigError, load_config, structure
 from dialer.journal import replay
@@ -384,13 +385,30 @@ def _fail(text: str) -> NoReturn:
     raise ConfigError(text)
 
 
+_MENDABLE = (ConfigError, ListError, RecordError, StoreError, MisuseError)
+
+
 def main() -> None:
     """Entry point: errors that a person can mend are printed as text, not as tracebacks."""
     try:
         app()
-    except (ConfigError, ListError, RecordError, StoreError) as error:
-        errors.print(f"paceline: {error}", style="red", highlight=False, markup=False, soft_wrap=True)
-        sys.exit(2)
+    except _MENDABLE as error:
+        _say_and_exit(error)
+    except BaseExceptionGroup as group:
+        mendable, others = group.split(_MENDABLE)
+        if mendable is None or others is not None:
+            raise
+        _say_and_exit(_first(mendable))
+
+
+def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    first = group.exceptions[0]
+    return _first(first) if isinstance(first, BaseExceptionGroup) else first
+
+
+def _say_and_exit(error: BaseException) -> NoReturn:
+    errors.print(f"paceline: {error}", style="red", highlight=False, markup=False, soft_wrap=True)
+    sys.exit(2)
 
 
 if __name__ == "__main__":
