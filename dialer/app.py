@@ -21,10 +21,10 @@ from dialer.agents import AgentPool
 from dialer.campaign import Campaign, CampaignPlan
 from dialer.clock import WallClock
 from dialer.config import CampaignSettings, Config, ConfigError
-from dialer.journal import Journal
+from dialer.journal import Journal, replay
 from dialer.model import Account
 from dialer.ports import AccountSource, JournalStore, Trunk
-from dialer.records import Closed, ListEnrolled, Opened, decode_all
+from dialer.records import Closed, ListEnrolled, Opened
 from dialer.recovery import closing_records
 from dialer.rule_facts import RuleGate
 from dialer.state import EngineState
@@ -131,8 +131,7 @@ async def open_engine(config: Config, ports: Ports, clock: WallClock) -> AsyncIt
     journal = Journal(ports.store, state)
     rules = {one.id: compile_campaign_rules(one, config) for one in config.campaigns}
     agents = AgentPool(journal, clock)
-    for record in decode_all(ports.store.read()):
-        state.apply(record)
+    replay(ports.store.read(), state)
     async with trio.open_nursery() as outer:
         outer.start_soon(journal.run_writer)
         for record in closing_records(state, clock.now_at()):
@@ -176,7 +175,7 @@ async def open_engine(config: Config, ports: Ports, clock: WallClock) -> AsyncIt
             yield engine
         finally:
             journal.append(Closed(clock.now_at()))
-            outer.cancel_scope.cancel()
+            journal.close()
     log.info("engine_stopped", records=state.record_count)
 
 

@@ -13,8 +13,9 @@ from collections.abc import Callable, Iterable
 
 import trio
 
+from dialer.attempt import MisuseError
 from dialer.ports import JournalStore, StoreError
-from dialer.records import AgentChanged, Record, decode_all, encode
+from dialer.records import AgentChanged, Record, RecordError, decode_all, encode
 from dialer.state import EngineState
 
 __all__ = ["Journal", "replay"]
@@ -33,6 +34,7 @@ class Journal:
         self._work = trio.Event()
         self._flushed = trio.Event()
         self._failure: StoreError | None = None
+        self._writing = trio.CancelScope(shield=True)
 
     def tell(self, campaign_id: str, observer: Callable[[Record], None]) -> None:
         """Call `observer` with every record that names the campaign, after the state has taken it."""
@@ -42,8 +44,8 @@ class Journal:
         """Say what happened. Raises `StoreError` once the store has failed: no record, no call."""
         if self._failure is not None:
             raise self._failure
+        line = encode(record)  # first: what cannot be written must not have happened
         self.state.apply(record)
-        line = encode(record)
         if self._store.is_instant:
             self._store.append_nowait([line])
         else:
@@ -65,30 +67,38 @@ class Journal:
             await self._flushed.wait()
 
     async def run_writer(self) -> None:
-        """Write what is pending, batch after batch, until cancelled; then write the rest."""
-        if self._store.is_instant:
-            await trio.sleep_forever()
-        try:
+        """Write what is pending, batch after batch, until `close`; then write the rest.
+
+        Shielded: whoever is cancelled around it still has last records to write.
+        """
+        with self._writing:
             while True:
                 await self._work.wait()
                 await self._flush()
-        finally:
-            with trio.CancelScope(shield=True):
-                await self._flush()
+        with trio.CancelScope(shield=True):
+            await self._flush()
+
+    def close(self) -> None:
+        """No more records will come."""
+        self._writing.cancel()
 
     async def _flush(self) -> None:
         self._work = trio.Event()
         batch, self._pending = self._pending, []
-        if not batch:
-            return
+        if not batch or self._failure is not None:
+            return  # INVARIANT: nothing is written behind a batch that was lost
         try:
-            await self._store.append(batch)
+            with trio.CancelScope(shield=True):  # a batch taken from the queue is written, whoever is cancelled
+                await self._store.append(batch)
+            self._durable += len(batch)
         except StoreError as error:
             self._failure = error
             raise
+        except Exception as error:
+            self._failure = StoreError(f"the journal's store broke ({error!r}); nothing is dialed until it is mended")
+            raise self._failure from error
         finally:
             # Waiters wake on failure too, to raise it.
-            self._durable += len(batch) if self._failure is None else 0
             self._flushed, flushed = trio.Event(), self._flushed
             flushed.set()
 
@@ -106,6 +116,10 @@ def replay(lines: Iterable[bytes], state: EngineState) -> EngineState:
     `state` comes configured (campaigns, windows) and empty. Raises
     `RecordError` naming the first record that cannot be read or applied.
     """
-    for record in decode_all(lines):
-        state.apply(record)
+    for index, record in enumerate(decode_all(lines), start=1):
+        try:
+            state.apply(record)
+        except (MisuseError, ValueError) as error:
+            msg = f"record {index}: {error}"
+            raise RecordError(msg) from error
     return state
