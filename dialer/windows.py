@@ -58,7 +58,10 @@ class CampaignCounters:
         """What a pacing decision may see of the windows."""
         counts = []
         for window in self.windows:
-            period = self._period(window, now_at)
+            # INVARIANT: looking changes nothing; only a record may begin a period, or replay would miss it (I6).
+            period = self._periods.get(window.name)
+            if period is None or now_at >= period.end_at:
+                period = _Period(*self._borders(window, now_at))
             elapsed = (now_at - period.start_at) / (period.end_at - period.start_at)
             counts.append(
                 WindowCount(window.name, period.answered_by_person, period.abandoned, min(1.0, max(0.0, elapsed)))
