@@ -27,10 +27,13 @@ log = structlog.get_logger()
 NO_NUMBER = "paceline.no-number"
 """Stands in a refusal where no rule refused: every number of the account has been dropped."""
 
-# Picks refused in a row by one rule with one release time: then the campaign is closed, not the account.
+# Picks refused in a row by one rule with one release time: then the campaign may be closed, not the account.
 _CLOSED_AFTER = 20
-# A closed campaign asks again now and then, because facts and packs can change meanwhile.
-_PROBE = timedelta(minutes=5)
+# But they may only be people of one zone, or at one cap, who stand before others that may be called. So the first
+# look again comes soon and goes far; a campaign that is closed in truth is left alone for longer and longer.
+_FIRST_PROBE_S = 1.0
+_LONGEST_PROBE_S = 300.0
+_LONGEST_RUN = 200
 
 
 @frozen
@@ -57,6 +60,8 @@ class Gatekeeper:
     """Set when account after account is refused until one and the same instant."""
     _last_refusal: tuple[str, datetime | None] = ("", None)
     _alike_count: int = field(default=0)
+    _closing_count: int = field(default=0)
+    """How often in a row a look at the next accounts found them refused alike."""
 
     def is_closed(self, now_at: datetime) -> bool:
         """Whether no account needs to be asked about yet."""
@@ -73,7 +78,7 @@ class Gatekeeper:
         for number in numbers:
             verdict = self.gate.judge(account, number, now_at, self.ring_s, is_asked_for=pick.is_callback)
             if verdict.is_allowed:
-                self._last_refusal, self._alike_count = ("", None), 0
+                self._last_refusal, self._alike_count, self._closing_count = ("", None), 0, 0
                 return LawfulCall(account, number, verdict)
             if best is None or _is_sooner(verdict, best[1]):
                 best = (number, verdict)
@@ -152,11 +157,15 @@ class Gatekeeper:
 
     def _note_refusal(self, verdict: Verdict, now_at: datetime) -> None:
         refusal = (verdict.deciding_rule_id or "", verdict.next_eligible_at)
-        self._alike_count = self._alike_count + 1 if refusal == self._last_refusal else 1
+        if refusal != self._last_refusal:
+            self._alike_count = self._closing_count = 0
         self._last_refusal = refusal
-        if self._alike_count >= _CLOSED_AFTER and verdict.next_eligible_at is not None:
-            self.closed_until_at = min(verdict.next_eligible_at, now_at + _PROBE)
-            self._alike_count = 0
+        self._alike_count += 1
+        longer = 2**self._closing_count
+        if self._alike_count >= min(_LONGEST_RUN, _CLOSED_AFTER * longer) and verdict.next_eligible_at is not None:
+            probe_at = now_at + timedelta(seconds=min(_LONGEST_PROBE_S, _FIRST_PROBE_S * longer))
+            self.closed_until_at = min(verdict.next_eligible_at, probe_at)
+            self._alike_count, self._closing_count = 0, min(self._closing_count + 1, 10)
 
     def _refuse_for_no_number(self, account: Account, now_at: datetime) -> None:
         self.journal.append(
