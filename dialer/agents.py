@@ -164,6 +164,10 @@ class AgentPool:
         assert waiter.agent is not None
         return waiter.agent
 
+    def reserve_for(self, agent: Agent, attempt_id: str) -> None:
+        """What the agent was reserved for has got another id, as when a preview becomes an attempt."""
+        self._move(agent, AgentState.RESERVED, attempt_id)
+
     def start_talk(self, agent: Agent) -> None:
         """The reserved agent and the person hear each other."""
         self._move(agent, AgentState.TALKING, agent.attempt_id)

@@ -17,7 +17,7 @@ from dialer.clock import WallClock
 from dialer.disposition import Disposition, HungUpBy, refine
 from dialer.journal import Journal
 from dialer.model import Account, PhoneNumber
-from dialer.ports import AgentReport, CallCard, CallOrder, Leg, LegEnd, Trunk
+from dialer.ports import AgentReport, CallCard, CallOrder, Leg, Trunk
 from dialer.records import (
     Answered,
     AnsweredBy,
@@ -75,6 +75,8 @@ class PlannedCall:
     ring_scope: trio.CancelScope = field(factory=trio.CancelScope)
     """Its deadline is the ring timeout; a drain moves it forward, not under 15 s of ringing."""
     originated_mono: float | None = None
+    has_line: bool = True
+    """Until the far end is gone; the wrap-up needs no line."""
 
     @property
     def card(self) -> CallCard:
@@ -88,7 +90,8 @@ class CallPorts:
     """What an attempt works with.
 
     `may_originate` and `may_connect` take the second and the third verdict (I1);
-    `next_try` plans the account once the disposition is known.
+    `next_try` plans the account once the disposition is known; `free_line` hears
+    when the far end is gone.
     """
 
     journal: Journal
@@ -97,6 +100,7 @@ class CallPorts:
     may_originate: Callable[[PlannedCall], bool]
     may_connect: Callable[[PlannedCall], bool]
     next_try: Callable[[PlannedCall, Disposition, AgentReport | None], NextTry]
+    free_line: Callable[[PlannedCall], None] = lambda _: None
 
 
 async def run_attempt(call: PlannedCall, ports: CallPorts) -> Disposition:
@@ -117,9 +121,13 @@ async def run_attempt(call: PlannedCall, ports: CallPorts) -> Disposition:
         call.ring_scope.deadline = call.originated_mono + call.limits.ring_s
         journal.append(Originated(now_at(), attempt_id, campaign_id))
         talk.so_far = Disposition.NO_ANSWER
-        async with call.trunk.open_leg(order) as leg:  # left when the far end goes
-            await _see_through(call, ports, leg, talk)
-        talk.line_ended(leg.ended, call)
+        try:
+            async with call.trunk.open_leg(order) as leg:  # left when the far end goes
+                talk.leg = leg
+                await _see_through(call, ports, leg, talk)
+        finally:
+            talk.line_ended(call)
+            ports.free_line(call)
         if talk.agent is not None:
             journal.append(
                 TalkEnded(now_at(), attempt_id, campaign_id, talk.agent.agent_id, talk.talked_s, talk.hung_up_by)
@@ -137,6 +145,7 @@ class _Talk:
     """What is known of a call so far."""
 
     so_far: Disposition
+    leg: Leg | None = None
     agent: Agent | None = None
     report: AgentReport | None = None
     hung_up_by: HungUpBy = HungUpBy.US
@@ -146,9 +155,10 @@ class _Talk:
     wait_s: float = 0.0
     is_limit_over: bool = False
 
-    def line_ended(self, end: LegEnd | None, call: PlannedCall) -> None:
-        """Take the network's word for what we could not see."""
+    def line_ended(self, call: PlannedCall) -> None:
+        """Take the network's word for what we could not see; also when a stop cut the line."""
         now = trio.current_time()
+        end = self.leg.ended if self.leg is not None else None
         if end is not None:
             self.hung_up_by = end.hung_up_by
             if self.so_far is Disposition.MACHINE and end.is_false_machine:

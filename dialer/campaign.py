@@ -86,6 +86,7 @@ class Campaign:
     _noted_mono: float = -1e9
     _noted_mode: PacingMode | None = None
     _bugs_mono: list[float] = field(factory=list)
+    _preview_count: int = 0
 
     def __attrs_post_init__(self) -> None:
         self._view = PacingView(self.plan.campaign_id, self.pacer)
@@ -112,7 +113,7 @@ class Campaign:
             # At most one decision a tick; then, when nothing has happened meanwhile, wait until something does.
             await trio.sleep(self.plan.tick_s)
             if not self._wake.is_set():
-                with trio.move_on_after(self._longest_sleep() - self.plan.tick_s):
+                with trio.move_on_after(max(0.0, self._longest_sleep() - self.plan.tick_s)):
                     await self._wake.wait()
 
     def pause(self, reason: str) -> None:
@@ -215,8 +216,15 @@ class Campaign:
         if prefer == "":
             self.book.schedule.put_back(pick.account_id, now_at + timedelta(seconds=_SAME_AGENT_RETRY_S))
             return 0
+        if mode is PacingMode.PREVIEW:
+            agent = self.agents.take_nowait(self.plan.campaign_id, preview_id := self._next_preview_id(), prefer)
+            if agent is None:
+                self.book.schedule.put_back(pick.account_id, now_at)
+                return None
+            self.nursery.start_soon(self._preview, pick, found, agent, preview_id)
+            return 1
         trunk = self.trunks.take_nowait()
-        agent: Agent | None = None
+        agent = None
         # A person who asked to be called is never left waiting for an agent.
         needs_agent = mode is not PacingMode.PREDICTIVE or pick.is_callback
         if trunk is not None and needs_agent:
@@ -226,14 +234,16 @@ class Campaign:
                 self.trunks.put(trunk)
             self.book.schedule.put_back(pick.account_id, now_at)
             return None
-        if mode is PacingMode.PREVIEW and agent is not None:
-            self.nursery.start_soon(self._preview, pick, found, trunk, agent)
-        else:
-            self._claim(pick, found, mode, trunk, agent, now_at)
+        self._claim(pick, found, mode, trunk, agent, now_at)
         return 1
 
     def _next_attempt_id(self) -> str:
         return f"{self.plan.campaign_id}-{self.book.attempt_count + 1}"
+
+    def _next_preview_id(self) -> str:
+        # Not an attempt's id: many previews run side by side, and not every one becomes an attempt.
+        self._preview_count += 1
+        return f"{self.plan.campaign_id}-preview-{self._preview_count}"
 
     def _claim(
         self, pick: Pick, found: LawfulCall, mode: PacingMode, trunk: Trunk, agent: Agent | None, now_at: datetime
@@ -254,40 +264,65 @@ class Campaign:
             mode=mode.value,
             agent_id=agent.agent_id if agent is not None else None,
             is_callback=pick.is_callback,
+            number_kind=found.number.kind.value,
         )
         priority = self.plan.priorities.get(account.person.value_tier, _LAST)
         call = PlannedCall(claimed, account, found.number, trunk, self.plan.limits, agent, priority)
         self.journal.append(claimed)
+        if agent is not None and agent.attempt_id != claimed.attempt_id:
+            self.agents.reserve_for(agent, claimed.attempt_id)  # a preview has become this attempt
         self._calls[claimed.attempt_id] = call
         self.nursery.start_soon(self._run_call, call)
 
-    async def _preview(self, pick: Pick, found: LawfulCall, trunk: Trunk, agent: Agent) -> None:
+    async def _preview(self, pick: Pick, found: LawfulCall, agent: Agent, preview_id: str) -> None:
         """The agent reads before the call is claimed; whoever skips, skips nothing but time."""
-        card = CallCard("", self.plan.campaign_id, found.account, found.number, pick.is_callback)
-        wants_call = False
+        card = CallCard(preview_id, self.plan.campaign_id, found.account, found.number, pick.is_callback)
+        trunk: Trunk | None = None
         try:
             with trio.move_on_after(self.plan.limits.preview_s):
-                wants_call = await agent.desk.preview(card)
+                if await agent.desk.preview(card):
+                    # Only now: a line held while somebody reads is a line that rings nowhere.
+                    trunk = await self._wait_line()
+        except Exception:
+            log.exception("attempt_failed", campaign_id=self.plan.campaign_id, stage="preview")
+            self._count_bug()
         finally:
-            now_at = self.clock.now_at()
-            verdict = self._keeper.judge_again(pick, found, now_at)
-            if wants_call and verdict.is_allowed and self.book.state is CampaignState.RUNNING:
-                self._claim(
-                    pick, LawfulCall(found.account, found.number, verdict), PacingMode.PREVIEW, trunk, agent, now_at
-                )
-            else:
-                self.trunks.put(trunk)
-                self.agents.put(agent)
-                if wants_call and not verdict.is_allowed:
-                    self._keeper.refuse(found.account, found.number, verdict, VerdictStage.ORIGINATION, now_at)
-                else:
-                    self.book.schedule.put_back(pick.account_id, now_at + timedelta(seconds=_SKIPPED_S))
+            self._end_preview(pick, found, agent, trunk)
+
+    async def _wait_line(self) -> Trunk:
+        while True:
+            trunk = self.trunks.take_nowait()
+            if trunk is not None:
+                return trunk
+            await trio.sleep(self.plan.tick_s)
+
+    def _end_preview(self, pick: Pick, found: LawfulCall, agent: Agent, trunk: Trunk | None) -> None:
+        """Claim what was read and wanted, if it still may be called; else give back what was taken."""
+        now_at = self.clock.now_at()
+        verdict = self._keeper.judge_again(pick, found, now_at)
+        if trunk is not None and verdict.is_allowed and self.book.state is CampaignState.RUNNING:
+            lawful = LawfulCall(found.account, found.number, verdict)
+            self._claim(pick, lawful, PacingMode.PREVIEW, trunk, agent, now_at)
+            return
+        if trunk is not None:
+            self.trunks.put(trunk)
+        self.agents.put(agent)
+        if trunk is not None and not verdict.is_allowed:
+            self._keeper.refuse(found.account, found.number, verdict, VerdictStage.ORIGINATION, now_at)
+        else:
+            self.book.schedule.put_back(pick.account_id, now_at + timedelta(seconds=_SKIPPED_S))
 
     async def _run_call(self, call: PlannedCall) -> None:
         """One attempt; a bug in it ends it alone, and too many pause the campaign."""
         claimed = call.claimed
         ports = CallPorts(
-            self.journal, self.clock, self.agents, self._keeper.may_originate, self._keeper.may_connect, self._plan_next
+            self.journal,
+            self.clock,
+            self.agents,
+            self._may_originate,
+            self._keeper.may_connect,
+            self._plan_next,
+            self._free_line,
         )
         try:
             disposition = await run_attempt(call, ports)
@@ -304,8 +339,18 @@ class Campaign:
                 disposition=disposition.value,
             )
         finally:
-            self.trunks.put(call.trunk)
+            self._free_line(call)
             del self._calls[claimed.attempt_id]
+            self._wake.set()
+
+    def _may_originate(self, call: PlannedCall) -> bool:
+        # A drain or a pause can come while the claim is on its way to the disk.
+        return self.book.state is CampaignState.RUNNING and self._keeper.may_originate(call)
+
+    def _free_line(self, call: PlannedCall) -> None:
+        if call.has_line:
+            call.has_line = False
+            self.trunks.put(call.trunk)
             self._wake.set()
 
     def _count_bug(self) -> None:
@@ -319,7 +364,7 @@ class Campaign:
         if pick.agent_id is None or pick.due_at is None:
             return None
         agent = self.agents.get(pick.agent_id)
-        if agent is None or agent.is_leaving:
+        if agent is None or agent.is_leaving or self.plan.campaign_id not in agent.profile.campaign_ids:
             return None
         if agent.is_idle:
             return pick.agent_id
