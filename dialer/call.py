@@ -164,13 +164,13 @@ class _Talk:
             if self.so_far is Disposition.MACHINE and end.is_false_machine:
                 self.so_far = Disposition.FALSE_MACHINE
             self.so_far = refine(self.so_far, end.outcome, end.hung_up_by, is_limit_over=self.is_limit_over)
-        rang_s = now - (call.originated_mono or now)
+        rang_s = now - (now if call.originated_mono is None else call.originated_mono)
         is_ours = self.hung_up_by is HungUpBy.US
         if self.so_far is Disposition.NO_ANSWER and is_ours and rang_s < call.limits.ring_s - _SAME_INSTANT_S:
             self.so_far = Disposition.GIVEN_UP
         if self.agent is not None:
             self.talked_s = round(now - self.connected_mono, 6)
-        elif self.greeting_ended_mono is not None:
+        elif self.greeting_ended_mono is not None and not self.is_limit_over:
             self.wait_s = round(max(0.0, now - self.greeting_ended_mono), 6)
 
 
@@ -183,7 +183,8 @@ async def _see_through(call: PlannedCall, ports: CallPorts, leg: Leg, talk: _Tal
         answered_mono = await leg.wait_answer()
     if answered_mono is None:
         return
-    ring_s = round(answered_mono - (call.originated_mono or answered_mono), 6)
+    assert call.originated_mono is not None
+    ring_s = round(answered_mono - call.originated_mono, 6)
     journal.append(Answered(clock.at(answered_mono), *ids, ring_s))
     talk.so_far = Disposition.ABANDONED  # a person, until something says otherwise
     greeting = await leg.wait_greeting()
@@ -200,6 +201,7 @@ async def _see_through(call: PlannedCall, ports: CallPorts, leg: Leg, talk: _Tal
                 agent = await ports.agents.take_longest_idle(claimed.campaign_id, claimed.attempt_id, call.priority)
     if agent is None:
         talk.is_limit_over = True
+        talk.wait_s = round(max(0.0, trio.current_time() - greeting.ended_mono), 6)  # the message is no waiting
         await leg.play(call.limits.safe_harbor_message)
         return
     call.agent = talk.agent = agent
@@ -214,22 +216,26 @@ async def _see_through(call: PlannedCall, ports: CallPorts, leg: Leg, talk: _Tal
 def _settle(call: PlannedCall, ports: CallPorts, talk: _Talk) -> None:
     """Write what the person stated and the one disposition; give the agent back. Waits for nothing."""
     claimed, now_at, report = call.claimed, ports.clock.now_at(), talk.report
-    next_try = ports.next_try(call, talk.so_far, report)
-    for name, value in (report.facts if report else {}).items():
-        ports.journal.append(
-            FactStated(
-                now_at,
-                claimed.campaign_id,
-                claimed.person_id,
-                claimed.account_id,
-                name,
-                to_journal_value(value),
-                claimed.attempt_id,
+    next_try = NextTry(ends="its next try could not be planned; a supervisor decides")
+    try:
+        for name, value in (report.facts if report else {}).items():
+            ports.journal.append(
+                FactStated(
+                    now_at,
+                    claimed.campaign_id,
+                    claimed.person_id,
+                    claimed.account_id,
+                    name,
+                    to_journal_value(value),
+                    claimed.attempt_id,
+                )
             )
-        )
-    ports.journal.append(_disposed(call, talk, now_at, next_try))
-    if call.agent is not None:
-        ports.agents.put(call.agent)
+        next_try = ports.next_try(call, talk.so_far, report)
+    finally:
+        # INVARIANT: also when a fact or a plan is at fault (I3).
+        ports.journal.append(_disposed(call, talk, now_at, next_try))
+        if call.agent is not None:
+            ports.agents.put(call.agent)
 
 
 def _disposed(call: PlannedCall, talk: _Talk, now_at: datetime, next_try: NextTry) -> Disposed:

@@ -68,6 +68,7 @@ class FakeLeg:
         self.far_end = far_end
         self.ended: LegEnd | None = None
         self.played: list[str] = []
+        self.played_mono: list[float] = []
         self.scope = trio.CancelScope()
         self.placed_mono = now
         self.answer_mono = now + far_end.after_s if far_end.is_answered else math.inf
@@ -90,6 +91,7 @@ class FakeLeg:
 
     async def play(self, message: str) -> None:
         self.played.append(message)
+        self.played_mono.append(trio.current_time())
         await trio.sleep(self.far_end.message_s)
 
     def _goes_at(self, mono: float) -> None:
