@@ -103,7 +103,8 @@ class AgentPool:
     def end_break(self, agent_id: str) -> None:
         """Idle again; without effect unless on a break or about to take one."""
         agent = self._agents[agent_id]
-        agent.intent = _Intent.STAY
+        if agent.intent is _Intent.BREAK:
+            agent.intent = _Intent.STAY
         if agent.state is AgentState.ON_BREAK:
             self._become_idle(agent, "back")
 
