@@ -134,48 +134,50 @@ async def open_engine(config: Config, ports: Ports, clock: WallClock) -> AsyncIt
     replay(ports.store.read(), state)
     async with trio.open_nursery() as outer:
         outer.start_soon(journal.run_writer)
-        for record in closing_records(state, clock.now_at()):
-            journal.append(record)
-        journal.append(Opened(clock.now_at(), version("paceline"), config.config_hash, config.time_zone))
-        trunks = TrunkPool(ports.trunks, journal, clock)
-        campaigns = {}
-        for settings in config.campaigns:
-            accounts = {one.account_id: one for one in ports.accounts.accounts(settings.id)}
-            state.campaigns[settings.id].schedule.enroll(accounts.values())
-            journal.append(ListEnrolled(clock.now_at(), settings.id, len(accounts), _list_hash(accounts)))
-            campaigns[settings.id] = Campaign(
-                plan=CampaignPlan(
-                    settings.id,
-                    settings.caller_id,
-                    settings.limits,
-                    settings.pacing.tick_s,
-                    {tier: rank for rank, tier in enumerate(settings.tiers)},
-                ),
-                book=state.campaigns[settings.id],
-                accounts=accounts,
-                gate=RuleGate(
-                    campaign_id=settings.id,
-                    purpose=settings.purpose,
-                    rules=rules[settings.id],
-                    state=state,
-                    default_zones=frozenset({config.time_zone}),
-                    collector_kind=settings.collector_kind,
-                    assumed=clean_facts() if settings.assume_clean else {},
-                ),
-                pacer=Pacer(settings.pacer),
-                trunks=trunks,
-                agents=agents,
-                journal=journal,
-                clock=clock,
-                nursery=outer,
-            )
-        engine = Engine(config, state, journal, clock, agents, trunks, campaigns, rules)
-        log.info("engine_started", campaigns=list(campaigns), trunks=[one.name for one in ports.trunks])
         try:
-            yield engine
+            for record in closing_records(state, clock.now_at()):
+                journal.append(record)
+            journal.append(Opened(clock.now_at(), version("paceline"), config.config_hash, config.time_zone))
+            trunks = TrunkPool(ports.trunks, journal, clock)
+            campaigns = {}
+            for settings in config.campaigns:
+                accounts = {one.account_id: one for one in ports.accounts.accounts(settings.id)}
+                state.campaigns[settings.id].schedule.enroll(accounts.values())
+                journal.append(ListEnrolled(clock.now_at(), settings.id, len(accounts), _list_hash(accounts)))
+                campaigns[settings.id] = Campaign(
+                    plan=CampaignPlan(
+                        settings.id,
+                        settings.caller_id,
+                        settings.limits,
+                        settings.pacing.tick_s,
+                        {tier: rank for rank, tier in enumerate(settings.tiers)},
+                    ),
+                    book=state.campaigns[settings.id],
+                    accounts=accounts,
+                    gate=RuleGate(
+                        campaign_id=settings.id,
+                        purpose=settings.purpose,
+                        rules=rules[settings.id],
+                        state=state,
+                        default_zones=frozenset({config.time_zone}),
+                        collector_kind=settings.collector_kind,
+                        assumed=clean_facts() if settings.assume_clean else {},
+                    ),
+                    pacer=Pacer(settings.pacer),
+                    trunks=trunks,
+                    agents=agents,
+                    journal=journal,
+                    clock=clock,
+                    nursery=outer,
+                )
+            engine = Engine(config, state, journal, clock, agents, trunks, campaigns, rules)
+            log.info("engine_started", campaigns=list(campaigns), trunks=[one.name for one in ports.trunks])
+            try:
+                yield engine
+            finally:
+                journal.append(Closed(clock.now_at()))
         finally:
-            journal.append(Closed(clock.now_at()))
-            journal.close()
+            journal.close()  # also when nothing was opened: the writer waits for it, shielded
     log.info("engine_stopped", records=state.record_count)
 
 

@@ -94,6 +94,10 @@ class CampaignSettings:
     assume_clean: bool = False
     """State on the operator's responsibility that whatever the list does not say is clean."""
 
+    def __attrs_post_init__(self) -> None:
+        """What the call and the pacer would refuse is refused here, where file and place can be named."""
+        _ = self.limits, self.pacer
+
     @property
     def limits(self) -> CallLimits:
         """The deadlines of its calls."""

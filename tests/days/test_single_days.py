@@ -1,5 +1,6 @@
 """Days made by hand, each for one thing that a random day meets too seldom or hides too well."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -7,6 +8,7 @@ import pytest
 from attrs import evolve
 
 from adapters.simulated.agents import SimulatedDesk
+from adapters.simulated.people import People
 from dialer.disposition import Disposition
 from dialer.model import Account, NumberKind, Person, PhoneNumber
 from dialer.ports import CallCard
@@ -215,3 +217,17 @@ def test_another_order_of_simultaneous_events_keeps_the_invariants_and_moves_the
     counts = [len(check_day(day).of_today) for day in days]
     assert len({outcome(day) for day in days}) > 1
     assert max(counts) - min(counts) <= 0.08 * max(counts)
+
+
+class NoLists:
+    """Accounts that cannot be read."""
+
+    def accounts(self, campaign_id: str) -> Iterator[Account]:
+        raise OSError("the list is gone")
+
+
+def test_an_engine_that_cannot_open_says_so_instead_of_waiting_for_its_journal(monkeypatch):
+    monkeypatch.setattr("tests.days.world.Lists.accounts", NoLists.accounts)
+    monkeypatch.setattr(People, "add", lambda *_: None)
+    with pytest.RaisesGroup(OSError, flatten_subgroups=True):
+        live(PLAIN)
