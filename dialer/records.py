@@ -180,6 +180,7 @@ class Claimed:
     mode: str
     agent_id: str | None = None
     is_callback: bool = False
+    number_kind: str = ""
 
 
 @frozen

@@ -107,7 +107,7 @@ class EngineState:
     def add_campaign(self, campaign_id: str, zone: ZoneInfo, windows: tuple[AbandonmentWindow, ...]) -> None:
         """Make room for a campaign that records may name."""
         self.campaigns[campaign_id] = CampaignBook(
-            campaign_id, Schedule(zone=zone), CampaignCounters(windows=windows, zone=zone)
+            campaign_id, Schedule(zone=zone), CampaignCounters(windows, zone, campaign_id)
         )
 
     def apply(self, record: Record) -> None:
@@ -153,6 +153,8 @@ class EngineState:
                 campaign_id=record.campaign_id,
                 collector=self.collector,
                 outcome="pending",
+                number_kind=record.number_kind,
+                topic=record.campaign_id,
             )
         )
         book.schedule.apply_claimed(record)
