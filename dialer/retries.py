@@ -107,8 +107,9 @@ def _rest(sequence: Sequence | None, progress: AccountProgress, now_at: datetime
     if sequence.rest_s is not None:
         return now_at + timedelta(seconds=sequence.rest_s)
     if sequence.is_per_day:
-        tomorrow = now_at.astimezone(zone).date() + _ONE_DAY
-        return datetime.combine(tomorrow, time(0), tzinfo=zone).astimezone(now_at.tzinfo)
+        # The day the attempts are counted on, which a call that ends after midnight has left behind.
+        full = progress.day or now_at.astimezone(zone).date()
+        return datetime.combine(full + _ONE_DAY, time(0), tzinfo=zone).astimezone(now_at.tzinfo)
     return _NEVER
 
 
