@@ -151,7 +151,7 @@ def test_rest_after_a_full_day_does_not_bring_a_later_step_forward():
 
 
 @pytest.mark.parametrize(
-    ("ended_at", "at"), [(local(23, 59), local(0, day=25)), (local(0, 1, day=25), local(1, 1, day=25))]
+    ("ended_at", "at"), [(local(22), local(0, day=25)), (local(0, 1, day=25), local(1, 1, day=25))]
 )
 def test_full_day_rests_until_the_day_after_the_attempt_though_it_ended_after_midnight(ended_at, at):
     progress = AccountProgress(attempt_count=3, day_attempt_count=3, day=local(23, 58).astimezone(SEOUL).date())
