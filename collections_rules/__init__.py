@@ -4,6 +4,7 @@ Pure: text, facts and contacts in, a verdict out. No clock, no files, no threads
 """
 
 from collections_rules.builtin import BUILTIN_PACKS, builtin_pack
+from collections_rules.choices import Arm, Keep, KeepLimit, Split
 from collections_rules.compile import compile_rules, list_open_points
 from collections_rules.diagnostics import Diagnostic, RulesError, Span, render
 from collections_rules.evaluate import RuleBook, RuleInfo
@@ -20,6 +21,7 @@ __all__ = [
     "FACT_TABLE",
     "OUTCOMES",
     "SEQUENCE_WORDS",
+    "Arm",
     "ContactEvent",
     "ContactLedger",
     "Diagnostic",
@@ -28,6 +30,8 @@ __all__ = [
     "FactValue",
     "Facts",
     "Finding",
+    "Keep",
+    "KeepLimit",
     "PackSource",
     "RetryStep",
     "RuleBook",
@@ -35,6 +39,7 @@ __all__ = [
     "RulesError",
     "Sequence",
     "Span",
+    "Split",
     "Verdict",
     "builtin_pack",
     "check_values",

@@ -7,6 +7,7 @@ from attrs import define, evolve, field
 from collections_rules import tree as t
 from collections_rules import tree_pack as p
 from collections_rules.calendars import CALENDARS
+from collections_rules.check_choices import ChoiceChecker
 from collections_rules.check_conditions import ConditionChecker
 from collections_rules.conditions import EVENT_NAMES
 from collections_rules.diagnostics import Diagnostic, Span, suggest
@@ -41,7 +42,10 @@ def check_packs(packs: Sequence[p.PackTree], faults: list[Diagnostic]) -> None:
         if pack.name.text in names[:index]:
             faults.append(Diagnostic(pack.source, pack.name.span, "R203", f"a second pack `{pack.name.text}`"))
         used = [other for other in packs if other.name.text in {word.text for word in pack.uses}]
-        _PackChecker(pack, used, rules, names, faults).check()
+        checker = _PackChecker(pack, used, rules, names, faults)
+        checker.check()
+        tables = [table.table_id.text for other in packs for table in other.tables]
+        ChoiceChecker(checker.fault, checker.conditions, tables).check(pack)
 
 
 def _check_id(

@@ -7,14 +7,16 @@ from hashlib import sha256
 from collections_rules import tree as t
 from collections_rules import tree_pack as p
 from collections_rules.check import check_packs
+from collections_rules.choices import keep_of, rank_of, split_of
 from collections_rules.conditions import Test, compile_test
 from collections_rules.diagnostics import Diagnostic, RulesError
-from collections_rules.evaluate import RuleBook, RuleInfo, RunningRule
+from collections_rules.evaluate import Choices, RuleBook, RuleInfo, RunningRule
 from collections_rules.lower import lower_rule, pack_scope
 from collections_rules.rule_test_cases import read_tests
 from collections_rules.sequences import Chain, NumberChoice, RetryStep, Sequence
 from collections_rules.source import PackSource
 from collections_rules.syntax import parse_pack
+from collections_rules.tables import table_of
 
 __all__ = ["compile_rules", "list_open_points", "parse_packs"]
 
@@ -32,7 +34,22 @@ def compile_rules(sources: Ordered[PackSource]) -> RuleBook:
         for rule in pack.rules
     )
     sequences = [block for pack in packs for block in pack.sequences]
-    return RuleBook(rules, _sequence(sequences[-1]) if sequences else None, _pack_hash(sources))
+    sequence = _sequence(sequences[-1]) if sequences else None
+    return RuleBook(rules, sequence, _pack_hash(sources), _choices(packs))
+
+
+def _choices(packs: Ordered[p.PackTree]) -> Choices:
+    scopes = [pack_scope(pack, _used(pack, packs)) for pack in packs]
+    both = list(zip(packs, scopes, strict=True))
+    ranks = [rank_of(block, scope) for pack, scope in both for block in pack.ranks]
+    splits = [split_of(block, scope) for pack, scope in both for block in pack.splits]
+    tables = [table_of(block) for pack in packs for block in pack.tables]
+    return Choices(
+        {table.table_id: table for table in tables},
+        ranks[-1] if ranks else None,
+        {split.split_id: split for split in splits},
+        tuple(keep_of(block) for pack in packs for block in pack.keeps),
+    )
 
 
 def parse_packs(sources: Ordered[PackSource]) -> list[p.PackTree]:

@@ -5,21 +5,24 @@ priority: one closed gate closes, and a book without gates closes too. The next
 allowed moment is found by jumping from release to release until every gate passes.
 """
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from math import ceil
 
-from attrs import define, frozen
+from attrs import define, field, frozen
 
+from collections_rules.choices import Keep, Rank, Split
 from collections_rules.facts import Facts
 from collections_rules.gates import Gate, Reason, missing_reason
 from collections_rules.ledger import ContactLedger
 from collections_rules.lower import LoweredRule
 from collections_rules.query import Query
 from collections_rules.sequences import Sequence
+from collections_rules.tables import Table
 from collections_rules.verdict import Finding, Verdict
 from collections_rules.windows import NEVER
 
-__all__ = ["RuleBook", "RuleInfo", "RunningRule"]
+__all__ = ["Choices", "RuleBook", "RuleInfo", "RunningRule"]
 
 RING_MARGIN_S = 5
 """Hours are asked for the last second of ringing and this much more: a phone rings on after the switch gave up."""
@@ -27,6 +30,7 @@ RING_MARGIN_S = 5
 _HORIZON_S = 800 * 86_400
 _MAX_JUMPS = 4000
 _NO_RULES = "no-rules"
+_NO_CONTACTS = ContactLedger()
 
 
 @frozen
@@ -48,6 +52,16 @@ class RuleInfo:
     readings: tuple[str, ...]
     says: tuple[str, str]
     """What the agent's screen may show, in Korean and English."""
+
+
+@frozen
+class Choices:
+    """What packs say besides who may be called."""
+
+    tables: Mapping[str, Table] = field(factory=dict)
+    rank: Rank | None = None
+    splits: Mapping[str, Split] = field(factory=dict)
+    keeps: tuple[Keep, ...] = ()
 
 
 @define(eq=False)
@@ -100,8 +114,11 @@ class RunningRule:
 class RuleBook:
     """Compiled packs: what they allow, when, and why not."""
 
-    def __init__(self, rules: tuple[RunningRule, ...], sequence: Sequence | None, pack_hash: str) -> None:
+    def __init__(
+        self, rules: tuple[RunningRule, ...], sequence: Sequence | None, pack_hash: str, choices: Choices | None = None
+    ) -> None:
         self.pack_hash = pack_hash
+        self._choices = choices or Choices()
         self.sequence = sequence
         self.rules = tuple(rule.info for rule in rules)
         self._running = tuple(rule for rule in rules if rule.info.is_enforced)
@@ -123,6 +140,45 @@ class RuleBook:
         query = _query(facts, ledger)
         findings = [self._finding(rule, query, rule.closed_until(query) is None) for rule in self._running]
         return tuple(sorted(findings, key=lambda finding: finding.is_passed))
+
+    # Choices: what to do, never whether it may be done ------------------------------
+
+    @property
+    def tables(self) -> Mapping[str, Table]:
+        """Every table, by id."""
+        return self._choices.tables
+
+    @property
+    def splits(self) -> Mapping[str, Split]:
+        """Every split, by id."""
+        return self._choices.splits
+
+    @property
+    def keeps(self) -> tuple[Keep, ...]:
+        """The pacing limits of the packs, for the dialer."""
+        return self._choices.keeps
+
+    def choose(self, table_id: str, facts: Facts) -> str | None:
+        """The cell of this table for these facts; None when one is unknown or outside the table."""
+        table = self.tables.get(table_id)
+        if table is None:
+            raise ValueError(f"no table `{table_id}`; there are {', '.join(self.tables) or 'none'}")
+        return table.choose([facts.values.get(name) for name in table.keys])
+
+    def rank_key(self, facts: Facts) -> tuple[float, ...]:
+        """The place of this account in the order of the last pack that has one: the smallest key is taken first."""
+        rank = self._choices.rank
+        return rank.key(_query(facts, _NO_CONTACTS)) if rank is not None else ()
+
+    def arm_of(self, split_id: str, person_id: str, at: datetime) -> str | None:
+        """The arm into which a split draws this id, the same for ever; None before and after the split."""
+        split = self.splits.get(split_id)
+        if split is None:
+            raise ValueError(f"no split `{split_id}`; there are {', '.join(self.splits) or 'none'}")
+        arm = split.arm(person_id, at)
+        return arm.name if arm is not None else None
+
+    # --------------------------------------------------------------------------------
 
     def _next(self, query: Query, closed: list[RunningRule]) -> tuple[datetime | None, str | None]:
         """The first moment at which all pass, and the rule that sets it."""

@@ -11,7 +11,7 @@ from functools import cache
 
 from lark import Lark, Token, Tree
 
-__all__ = ["GRAMMAR_WORDS", "clause_parser", "words_of_terminal"]
+__all__ = ["CLAUSE_KINDS", "GRAMMAR_WORDS", "clause_parser", "words_of_terminal"]
 
 _GRAMMAR = r"""
 block: "pack" NAME NUM uses?                          -> pack_header
@@ -19,6 +19,11 @@ block: "pack" NAME NUM uses?                          -> pack_header
      | "rule" NAME STRING STRING?                     -> rule_header
      | "sequence" NAME STRING? STRING?                -> sequence_header
      | "test" STRING                                  -> test_header
+     | "table" NAME STRING? STRING? NAME "by" NAME ("," NAME)*   -> table_header
+     | "rank" NAME STRING? STRING? rank_item ("," "then"? rank_item)*   -> rank_header
+     | "split" NAME STRING? STRING? split_part*       -> split_header
+     | "keep" NAME STRING? STRING?                    -> keep_header
+     | "always" STRING? "no" "call" "when" always_when   -> always_header
 uses: "uses" NAME ("," NAME)*
 
 header_clause: "calendar" NAME NUM "-" NUM            -> calendar
@@ -161,6 +166,32 @@ next_at: "next" moment                                -> next_moment
      | "next" "none"                                  -> next_none
 because: BECAUSE
 
+rank_item: "callback" "due"                           -> rank_due
+     | "lead" "age" "under" duration                  -> rank_lead
+     | NAME "high" "to" "low"                         -> rank_down
+     | NAME "low" "to" "high"                         -> rank_up
+     | negation                                       -> rank_when
+split_part: "by" NAME                                 -> split_by
+     | "seed" (NAME | NUM NAME?)                      -> split_seed
+     | "from" DATE until_date?                        -> split_dates
+     | arms
+     | MEASURE                                        -> split_measure
+split_clause: arms
+arms: "arms" arm ("," arm)*
+arm: NAME NAME? NUM
+keep_clause: "limit" "abandoned" most PERCENT "of" "live" "answers" keep_window ("per" NAME)? pace?   -> limit_abandoned
+     | "limit" "ring" "at" "least" duration           -> limit_ring
+     | "limit" "connect" "within" duration            -> limit_connect
+most: "at" "most"                                     -> at_or_below
+     | "under"                                        -> below
+keep_window: "in" "any" duration                      -> window_any
+     | "in" "each" duration "from" "campaign" "start" -> window_each
+     | ("a" | "an") UNIT                              -> window_unit
+pace: ";" "pace" "to" PERCENT
+always_when: "any" "clock" ("of" "evidence")? "is" at_or? "before" TIME "or" "from" TIME "on"   -> clock_outside
+     | condition                                      -> always_condition
+at_or: "at" "or"
+
 NAME: /[^\W\d]\w*([-.\/]\w+)*\??/
 NUM: /\d+(\.\d+)?/
 UNIT.2: /(seconds?|minutes?|hours?|days?|months?|years?)(?![\w.\-\/])/
@@ -168,12 +199,22 @@ TIME.3: /\d{1,2}:\d{2}(:\d{2})?/
 DATE.4: /\d{4}-\d{2}-\d{2}/
 STRING: /"[^"\n]*"/
 BECAUSE.3: /because\s[^\n]*/
+MEASURE.3: /measure\s[^\n]*/
+PERCENT.2: /\d+(\.\d+)?%/
 COMMENT: /(?<=\s)#[^\n]*/
 %ignore /\s+/
 %ignore COMMENT
 """
 
-_START = ("block", "header_clause", "rule_clause", "sequence_clause", "test_clause")
+CLAUSE_KINDS = (
+    "block",
+    "header_clause",
+    "rule_clause",
+    "sequence_clause",
+    "test_clause",
+    "split_clause",
+    "keep_clause",
+)
 _WORD = re.compile(r'"([a-z]+)"')
 
 GRAMMAR_WORDS = tuple(sorted({*_WORD.findall(_GRAMMAR), "unknown"}))
@@ -188,6 +229,8 @@ _KINDS = {
     "DATE": ("a date",),
     "TIME": ("a time",),
     "STRING": ("a text in quotes",),
+    "PERCENT": ("a share such as 3%",),
+    "MEASURE": ("measure",),
     "LPAR": ("(",),
     "RPAR": (")",),
 }
@@ -209,7 +252,11 @@ def clause_parser() -> Lark:
     terminals = [f"_KW_{word.upper()}.2: /{word}(?![\\w.\\-\\/])/" for word in GRAMMAR_WORDS]
     terminals.append("KW_UNKNOWN.3: /unknown(?![\\w.\\-\\/])/")
     return Lark(
-        "\n".join([rules, *terminals]), parser="lalr", lexer="contextual", start=list(_START), propagate_positions=True
+        "\n".join([rules, *terminals]),
+        parser="lalr",
+        lexer="contextual",
+        start=list(CLAUSE_KINDS),
+        propagate_positions=True,
     )
 
 

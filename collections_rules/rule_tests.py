@@ -8,8 +8,11 @@ from collections_rules import tree_pack as p
 from collections_rules.compile import compile_rules, parse_packs
 from collections_rules.diagnostics import Diagnostic, render
 from collections_rules.evaluate import RuleBook
+from collections_rules.lower import PackScope, pack_scope
+from collections_rules.properties import counterexample, shown_account
 from collections_rules.rule_test_cases import Question, read_tests
 from collections_rules.source import PackSource
+from collections_rules.tree_choices import AlwaysBlock
 from collections_rules.verdict import Verdict
 from collections_rules.windows import zone_days
 
@@ -26,6 +29,10 @@ class RuleTestReport:
     failures: tuple[Diagnostic, ...]
     never_blocked: tuple[str, ...]
     """Rules of the file that are on and that no test made true."""
+    held: int = 0
+    """Properties that no made account broke."""
+    properties: int = 0
+    made_accounts: int = 0
 
     @property
     def is_green(self) -> bool:
@@ -35,13 +42,26 @@ class RuleTestReport:
     def text(self) -> str:
         """The report as it is shown."""
         lines = [f"{self.source.name}  {self.passed}/{self.total}"]
+        if self.properties:
+            lines.append(f"always: {self.held}/{self.properties} held on {self.made_accounts:,} made accounts")
         if self.never_blocked:
             lines.append("never: " + ", ".join(self.never_blocked))
         return "\n".join([*lines, render(self.failures)]).rstrip()
 
 
-def run_tests(source: PackSource, used: Sequence[PackSource] = ()) -> RuleTestReport:
-    """Run the tests in `source` against it and the packs that it uses; raises `RulesError` when a pack is faulty."""
+MADE_ACCOUNTS = 2_000
+"""On how many accounts each `always` is tried. Two thousand take a tenth of a second and meet every edge of an hour
+some hundreds of times."""
+_SEED = 1
+
+
+def run_tests(
+    source: PackSource, used: Sequence[PackSource] = (), made_accounts: int = MADE_ACCOUNTS
+) -> RuleTestReport:
+    """Run the tests in `source` against it and the packs that it uses; raises `RulesError` when a pack is faulty.
+
+    Each `always` is tried on so many made accounts, the same ones every time.
+    """
     packs = parse_packs([*used, source])
     book = compile_rules([*used, source])
     pack = packs[-1]
@@ -49,8 +69,13 @@ def run_tests(source: PackSource, used: Sequence[PackSource] = ()) -> RuleTestRe
     for questions in read_tests(pack, packs[:-1], [rule.rule_id for rule in book.rules], []):
         runner.run(questions)
     own = {rule.rule_id.text for rule in pack.rules}
+    scope = pack_scope(pack, packs[:-1])
+    for always in pack.properties:
+        runner.try_property(always, scope, made_accounts)
     never = [r.rule_id for r in book.rules if r.rule_id in own - runner.blocked and r.is_enforced]
-    return RuleTestReport(source, runner.passed, len(pack.tests), tuple(runner.failures), tuple(never))
+    total = len(pack.tests)
+    held = runner.held, len(pack.properties)
+    return RuleTestReport(source, runner.passed, total, tuple(runner.failures), tuple(never), *held, made_accounts)
 
 
 @define
@@ -60,6 +85,16 @@ class _Runner:
     failures: list[Diagnostic] = field(factory=list)
     blocked: set[str] = field(factory=set)
     passed: int = 0
+    held: int = 0
+
+    def try_property(self, always: AlwaysBlock, scope: PackScope, count: int) -> None:
+        found = counterexample(self.book, always, scope, count, _SEED)
+        self.held += found is None
+        if found is not None:
+            title = f" `{always.title}`" if always.title else ""
+            text = f"this property{title} does not hold"
+            shown = "may be called: " + shown_account(found)
+            self.failures.append(Diagnostic(self.pack.source, always.span, "R720", text, shown))
 
     def run(self, questions: Sequence[Question]) -> None:
         failed_before = len(self.failures)

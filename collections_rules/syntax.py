@@ -1,26 +1,37 @@
 """Pack text to tree. Text in, tree and faults out; never opens a file, never stops at the first fault."""
 
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 from lark import Token, Tree
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 from lark.utils import TextSlice
 
 from collections_rules import tree as t
+from collections_rules import tree_choices as c
 from collections_rules import tree_pack as p
 from collections_rules.build import build_rule_clause
 from collections_rules.build_base import (
     BuildError,
     span_of,
-    string_of,
     subtree,
     tokens,
     word_of,
 )
+from collections_rules.build_blocks import (
+    always_block,
+    build_keep_clause,
+    build_split_clause,
+    keep_block,
+    rank_block,
+    row_of,
+    split_block,
+    table_block,
+    titles_of,
+)
 from collections_rules.build_choices import build_header_clause, build_sequence_clause, build_test_clause
 from collections_rules.diagnostics import Diagnostic, Span, suggest
-from collections_rules.grammar import GRAMMAR_WORDS, clause_parser, words_of_terminal
+from collections_rules.grammar import CLAUSE_KINDS, GRAMMAR_WORDS, clause_parser, words_of_terminal
 from collections_rules.layout import Block, Piece, split_blocks, strip_comment
 from collections_rules.source import PackSource
 
@@ -32,8 +43,9 @@ _OPEN = "a "
 Faults = list[Diagnostic]
 PackName = tuple[t.Word, str, bool, tuple[t.Word, ...]]
 
-_HEADS = ("pack", "campaign", "rule", "sequence", "test")
-_LATER = ("table", "rank", "split", "keep", "always")
+_HEADS = ("pack", "campaign", "rule", "sequence", "test", "table", "rank", "split", "keep", "always")
+_WITH_NOTES = ("rule_clause", "header_clause", "table_clause", "rank_clause", "split_clause", "keep_clause")
+"""Kinds of clauses that may be a source or a note in free words."""
 _SOURCES = ("law", "law?", "order", "contract", "policy", "campaign")
 _NAMELESS: PackName = (t.Word("", Span(1, 1)), "", False, ())
 _NOTES = ("reading", "accept", "list", "goal", "measure")
@@ -51,6 +63,11 @@ class _Parser:
         self.sequences: list[p.SequenceBlock] = []
         self.tests: list[p.TestBlock] = []
         self.header: list[p.HeaderClause] = []
+        self.tables: list[c.TableBlock] = []
+        self.ranks: list[c.RankBlock] = []
+        self.splits: list[c.SplitBlock] = []
+        self.keeps: list[c.KeepBlock] = []
+        self.properties: list[c.AlwaysBlock] = []
 
     def pack(self) -> p.PackTree:
         blocks = split_blocks(self.source, self.faults)
@@ -64,7 +81,8 @@ class _Parser:
             self.block(block)
         return p.PackTree(
             self.source, *named,
-            tuple(self.header), tuple(self.rules), tuple(self.sequences), tuple(self.tests),
+            tuple(self.header), tuple(self.rules), tuple(self.sequences), tuple(self.tests), tuple(self.tables),
+            tuple(self.ranks), tuple(self.splits), tuple(self.keeps), tuple(self.properties),
         )  # fmt: skip
 
     def pack_header(self, block: Block) -> PackName:
@@ -83,19 +101,15 @@ class _Parser:
     def head_of(self, block: Block) -> str:
         """The kind of a block; of a misspelt one what it was meant to be, so that its clauses are read too."""
         head = block.header.head
-        return head if head in _HEADS or head in _LATER else suggest(head, _HEADS) or head
+        return head if head in _HEADS else suggest(head, _HEADS) or head
 
     def block(self, block: Block) -> None:
-        head = self.head_of(block)
-        if head in _LATER:
-            self.fault(block.header.span, "R190", f"`{head}` is not read by this version", "remove the block")
-            return
-        faults_before = len(self.faults)
+        head, faults_before = self.head_of(block), len(self.faults)
         parsed = self.parse(block.header, "block")
         if head == "rule":
             clauses = tuple(self.clauses(block, "rule_clause", build_rule_clause))
             rule_id = word_of(parsed.children[0]) if parsed else t.Word(f"line {block.header.line}", block.header.span)
-            titles = _titles(parsed) if parsed else ("", "")
+            titles = titles_of(parsed) if parsed else ("", "")
             self.rules.append(t.RuleBlock(rule_id, *titles, clauses, len(self.faults) == faults_before))
         elif head == "sequence":
             steps = tuple(self.clauses(block, "sequence_clause", build_sequence_clause))
@@ -105,16 +119,43 @@ class _Parser:
             asked = tuple(self.clauses(block, "test_clause", build_test_clause))
             if parsed is not None:
                 self.tests.append(p.TestBlock(word_of(parsed.children[0]), asked))
-        elif parsed is not None:
+        elif head in ("pack", "campaign") and parsed is not None:
             self.fault(block.header.span, "R205", "a second pack in one file", "move it to a file of its own")
+        elif head in _HEADS:
+            try:
+                self.choice(head, block, parsed, faults_before)
+            except BuildError as fault:
+                self.fault(fault.span, fault.code, fault.message, fault.help)
+
+    def choice(self, head: str, block: Block, parsed: Tree[Token] | None, faults_before: int) -> None:
+        """A table, rank, split, limit or property; its clauses are read even when its header could not be."""
+        clauses: list[Any] = self.clauses(block, f"{head}_clause", _CHOICE_CLAUSES.get(head, _no_clause))
+        if parsed is None:
+            return
+        if head == "table":
+            self.tables.append(table_block(parsed, clauses))
+        elif head == "rank":
+            self.ranks.append(rank_block(parsed, clauses))
+        elif head == "split":
+            self.splits.append(split_block(parsed, clauses))
+        elif head == "keep":
+            self.keeps.append(keep_block(parsed, clauses, len(self.faults) == faults_before))
+        else:
+            self.properties.append(always_block(parsed))
 
     def clauses(self, block: Block, start: str, build: Callable[[Tree[Token]], Made]) -> list[Made]:
         made: list[Made] = []
         for piece in block.clauses:
-            if start in ("rule_clause", "header_clause") and piece.head in (*_SOURCES, *_NOTES):
+            if start == "table_clause" and "|" in (row := strip_comment(self.text(piece))):
+                made.append(row_of(row, piece.line, piece.col))  # type: ignore[arg-type]  # a Row is a clause of tables
+                continue
+            if start in _WITH_NOTES and piece.head in (*_SOURCES, *_NOTES):
                 note = self.free_text(piece)
                 if note is not None:
                     made.append(note)  # type: ignore[arg-type]  # a Source or a Note is a clause of both kinds
+                continue
+            if start not in CLAUSE_KINDS:
+                self.fault(piece.span, "R100", f"unexpected `{piece.head}`", "only a source or a note can stand here")
                 continue
             parsed = self.parse(piece, start)
             if parsed is None:
@@ -125,8 +166,11 @@ class _Parser:
                 self.fault(fault.span, fault.code, fault.message, fault.help)
         return made
 
+    def text(self, piece: Piece) -> str:
+        return self.source.text[piece.start : piece.end]
+
     def free_text(self, piece: Piece) -> t.Source | t.Note | None:
-        lines = self.source.text[piece.start : piece.end].split("\n")
+        lines = self.text(piece).split("\n")
         text = " ".join(strip_comment(line).strip() for line in lines)[len(piece.head) :].strip()
         if not text:
             self.fault(piece.span, "R104", f"nothing after `{piece.head}`", "say where it comes from")
@@ -186,9 +230,14 @@ class _Parser:
         self.faults.append(Diagnostic(self.source, span, code, message, help_text))
 
 
-def _titles(parsed: Tree[Token]) -> tuple[str, str]:
-    titles = [string_of(token) for token in tokens(parsed, "STRING")]
-    return (titles[0], titles[-1]) if titles else ("", "")
+def _no_clause(branch: Tree[Token]) -> object:
+    raise BuildError(span_of(branch), "R100", "no clause can stand here")
+
+
+_CHOICE_CLAUSES: Mapping[str, Callable[[Tree[Token]], object]] = {
+    "split": build_split_clause,
+    "keep": build_keep_clause,
+}
 
 
 def _expected_words(error: UnexpectedInput) -> list[str]:

@@ -5,6 +5,7 @@ from attrs import field, frozen
 from collections_rules.diagnostics import Span
 from collections_rules.source import PackSource
 from collections_rules.tree import Applies, Duration, Note, RuleBlock, Source, Word
+from collections_rules.tree_choices import AlwaysBlock, KeepBlock, RankBlock, SplitBlock, TableBlock
 
 # Sequences ----------------------------------------------------------------------
 
@@ -167,3 +168,8 @@ class PackTree:
     rules: tuple[RuleBlock, ...] = ()
     sequences: tuple[SequenceBlock, ...] = ()
     tests: tuple[TestBlock, ...] = field(default=())
+    tables: tuple[TableBlock, ...] = ()
+    ranks: tuple[RankBlock, ...] = ()
+    splits: tuple[SplitBlock, ...] = ()
+    keeps: tuple[KeepBlock, ...] = ()
+    properties: tuple[AlwaysBlock, ...] = ()
