@@ -6,7 +6,14 @@ from collections_rules.source import PackSource
 
 __all__ = ["BUILTIN_PACKS", "builtin_pack"]
 
-BUILTIN_PACKS = ("kr.collections", "kr.telesales")
+BUILTIN_PACKS = (
+    "kr.collections",
+    "kr.telesales",
+    "us.reg-f",
+    "us.telemarketing",
+    "us.tcpa",
+    "us.massachusetts",
+)
 
 
 def builtin_pack(name: str) -> PackSource:
