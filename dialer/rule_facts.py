@@ -8,6 +8,7 @@ is left out, and unknown closes.
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
+from math import isfinite
 
 from attrs import field, frozen
 
@@ -120,7 +121,8 @@ def from_journal_value(name: str, value: object) -> FactValue:
     if isinstance(value, str) and spec.kind is FactKind.DATE:
         return date.fromisoformat(value)
     if isinstance(value, str) and spec.kind is FactKind.DATETIME:
-        return datetime.fromisoformat(value)
+        # A moment may be known to the day alone; as a datetime it would have no zone.
+        return datetime.fromisoformat(value) if "T" in value else date.fromisoformat(value)
     if isinstance(value, tuple | list):
         return frozenset(str(one) for one in value)
     assert isinstance(value, bool | int | float | str)
@@ -140,7 +142,7 @@ def _parser(kind: FactKind, words: tuple[str, ...]) -> FactParser:
         if kind is FactKind.NUMBER:
             return _number(cell)
         if kind is FactKind.DATE:
-            return date.fromisoformat(cell)
+            return _date(cell)
         if kind is FactKind.DATETIME:
             return _moment(cell)
         if kind in (FactKind.SET, FactKind.HOURS):
@@ -164,13 +166,32 @@ def _flag(cell: str) -> bool:
 
 def _number(cell: str) -> int | float:
     try:
-        return int(cell)
+        return int(cell) if cell.lstrip("+-").isdecimal() else _finite(float(cell))
     except ValueError:
-        return float(cell)
+        msg = "is not a number"
+        raise ValueError(msg) from None
+
+
+def _finite(value: float) -> float:
+    if not isfinite(value):
+        raise ValueError  # nan and inf are no amounts, and a journal cannot hold them
+    return value
+
+
+def _date(cell: str) -> date:
+    try:
+        return date.fromisoformat(cell)
+    except ValueError:
+        msg = "is not a date, like 2026-11-24"
+        raise ValueError(msg) from None
 
 
 def _moment(cell: str) -> datetime:
-    at = datetime.fromisoformat(cell)
+    try:
+        at = datetime.fromisoformat(cell)
+    except ValueError:
+        msg = "is not a moment, like 2026-11-24T09:00+09:00"
+        raise ValueError(msg) from None
     if at.tzinfo is None:
         msg = "needs a time zone, like 2026-11-24T09:00+09:00"
         raise ValueError(msg)
