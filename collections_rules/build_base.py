@@ -30,7 +30,8 @@ class BuildError(Exception):
 
 def span_of(node: Child) -> Span:
     if isinstance(node, Token):
-        return Span(node.line or 1, node.column or 1, len(node))
+        length = (node.end_pos or 0) - (node.start_pos or 0)  # of the author's word, which may be the Korean twin
+        return Span(node.line or 1, node.column or 1, max(1, length))
     meta = node.meta
     length = meta.end_column - meta.column if meta.end_line == meta.line else 1
     return Span(meta.line, meta.column, max(1, length))

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
-from unicodedata import east_asian_width
+from unicodedata import east_asian_width, normalize
 
 from attrs import frozen
 
@@ -73,10 +73,15 @@ def suggest(word: str, known: Iterable[str]) -> str | None:
     """
     best, best_score = None, 0.0
     for candidate in dict.fromkeys(known):
-        score = _likeness(word.casefold(), candidate.casefold())
+        score = _likeness(_letters(word), _letters(candidate))
         if score > best_score:
             best, best_score = candidate, score
     return best if best_score >= 0.6 else None
+
+
+def _letters(word: str) -> str:
+    """The word letter by letter: a Korean syllable is two or three of them."""
+    return word.casefold() if word.isascii() else normalize("NFD", word)
 
 
 def _likeness(word: str, candidate: str) -> float:

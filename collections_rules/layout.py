@@ -5,9 +5,10 @@ clauses, and a deeper line continues the clause above. So a fault inside one cla
 can never reach the next.
 """
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from collections_rules.diagnostics import Diagnostic, Span
+from collections_rules.korean import english_head
 from collections_rules.source import PackSource
 
 __all__ = ["Block", "Piece", "split_blocks", "strip_comment"]
@@ -22,10 +23,13 @@ class Piece:
     line: int
     col: int
     head: str
+    """The first word, in English."""
+    head_chars: int
+    """How many characters the author gave it."""
 
     @property
     def span(self) -> Span:
-        return Span(self.line, self.col, max(1, len(self.head)))
+        return Span(self.line, self.col, max(1, self.head_chars))
 
 
 @frozen
@@ -66,7 +70,7 @@ def split_blocks(source: PackSource, faults: list[Diagnostic]) -> list[Block]:
             faults.append(Diagnostic(source, _span(line), "R204", "a clause before any block", "begin with `pack`"))
         elif line.indent > clause_indent > 0:
             last = blocks[-1].clauses[-1]
-            blocks[-1].clauses[-1] = Piece(last.start, line.end, last.line, last.col, last.head)
+            blocks[-1].clauses[-1] = evolve(last, end=line.end)
         else:
             if clause_indent and line.indent < clause_indent:
                 text = f"this clause is indented by {line.indent}, the ones above by {clause_indent}"
@@ -91,7 +95,8 @@ def _lines(source: PackSource, faults: list[Diagnostic]) -> list[_Line]:
 
 
 def _piece(line: _Line) -> Piece:
-    return Piece(line.start, line.end, line.number, line.indent + 1, line.text.split()[0])
+    head = line.text.split()[0]
+    return Piece(line.start, line.end, line.number, line.indent + 1, english_head(head), len(head))
 
 
 def _span(line: _Line) -> Span:

@@ -32,10 +32,11 @@ from collections_rules.build_blocks import (
 from collections_rules.build_choices import build_header_clause, build_sequence_clause, build_test_clause
 from collections_rules.diagnostics import Diagnostic, Span, suggest
 from collections_rules.grammar import CLAUSE_KINDS, GRAMMAR_WORDS, clause_parser, words_of_terminal
+from collections_rules.korean import PHRASES, English, english_head, in_english, relocate, twins_of
 from collections_rules.layout import Block, Piece, split_blocks, strip_comment
 from collections_rules.source import PackSource
 
-__all__ = ["parse_pack"]
+__all__ = ["is_free_text", "parse_pack"]
 
 Made = TypeVar("Made")
 _OPEN = "a "
@@ -44,10 +45,13 @@ Faults = list[Diagnostic]
 PackName = tuple[t.Word, str, bool, tuple[t.Word, ...]]
 
 _HEADS = ("pack", "campaign", "rule", "sequence", "test", "table", "rank", "split", "keep", "always")
+_KOREAN_HEADS = tuple(PHRASES[head] for head in _HEADS)
 _WITH_NOTES = ("rule_clause", "header_clause", "table_clause", "rank_clause", "split_clause", "keep_clause")
 """Kinds of clauses that may be a source or a note in free words."""
 _SOURCES = ("law", "law?", "order", "contract", "policy", "campaign")
 _NAMELESS: PackName = (t.Word("", Span(1, 1)), "", False, ())
+OPEN_KO = "미정 "
+"""How an open question of reading begins in Korean."""
 _NOTES = ("reading", "accept", "list", "goal", "measure")
 
 
@@ -101,7 +105,7 @@ class _Parser:
     def head_of(self, block: Block) -> str:
         """The kind of a block; of a misspelt one what it was meant to be, so that its clauses are read too."""
         head = block.header.head
-        return head if head in _HEADS else suggest(head, _HEADS) or head
+        return head if head in _HEADS else english_head(suggest(head, (*_HEADS, *_KOREAN_HEADS)) or head)
 
     def block(self, block: Block) -> None:
         head, faults_before = self.head_of(block), len(self.faults)
@@ -149,7 +153,7 @@ class _Parser:
             if start == "table_clause" and "|" in (row := strip_comment(self.text(piece))):
                 made.append(row_of(row, piece.line, piece.col))  # type: ignore[arg-type]  # a Row is a clause of tables
                 continue
-            if start in _WITH_NOTES and piece.head in (*_SOURCES, *_NOTES):
+            if is_free_text(piece, start):
                 note = self.free_text(piece)
                 if note is not None:
                     made.append(note)  # type: ignore[arg-type]  # a Source or a Note is a clause of both kinds
@@ -171,7 +175,9 @@ class _Parser:
 
     def free_text(self, piece: Piece) -> t.Source | t.Note | None:
         lines = self.text(piece).split("\n")
-        text = " ".join(strip_comment(line).strip() for line in lines)[len(piece.head) :].strip()
+        text = " ".join(strip_comment(line).strip() for line in lines)[piece.head_chars :].strip()
+        if piece.head == "reading" and text.startswith(OPEN_KO):
+            text = "open " + text.removeprefix(OPEN_KO)
         if not text:
             self.fault(piece.span, "R104", f"nothing after `{piece.head}`", "say where it comes from")
             return None
@@ -180,11 +186,31 @@ class _Parser:
         return t.Note(piece.head, text, piece.span)
 
     def parse(self, piece: Piece, start: str) -> Tree[Token] | None:
+        english = in_english(self.text(piece))
+        if english is not None:
+            return self.parse_korean(piece, start, english)
         try:
             return clause_parser().parse(TextSlice(self.source.text, piece.start, piece.end), start=start)
         except UnexpectedInput as error:
             self.faults.append(self.explain(error, piece))
             return None
+
+    def parse_korean(self, piece: Piece, start: str, english: English) -> Tree[Token] | None:
+        place = (english, self.text(piece), piece.start, piece.line, piece.col)
+        try:
+            parsed = clause_parser().parse(english.text, start=start)
+        except UnexpectedToken as error:
+            if error.token.type != "$END":
+                relocate(error.token, *place)
+            self.faults.append(self.explain(error, piece))
+            return None
+        except UnexpectedCharacters as error:
+            at = Token("NAME", english.text[error.pos_in_stream or 0], error.pos_in_stream, end_pos=error.pos_in_stream)
+            relocate(at, *place)
+            self.faults.append(Diagnostic(self.source, span_of(at), "R100", f"unexpected `{at}`"))
+            return None
+        relocate(parsed, *place)
+        return parsed
 
     def explain(self, error: UnexpectedInput, piece: Piece) -> Diagnostic:
         expected = _expected_words(error)
@@ -206,7 +232,8 @@ class _Parser:
 
     def explain_token(self, token: Token, expected: list[str], previous: t.Word | None, is_first: bool) -> Diagnostic:
         if token.type == "NAME" or token.isalpha():
-            meant = suggest(token, [word for word in expected if not word.startswith(_OPEN)])
+            words = [word for word in expected if not word.startswith(_OPEN)]
+            meant = suggest(token, words if token.isascii() else twins_of(words))
             if meant is None and previous is not None:
                 meant_before = suggest(previous.text, GRAMMAR_WORDS)
                 if meant_before is not None and meant_before != previous.text:
@@ -228,6 +255,11 @@ class _Parser:
 
     def fault(self, span: Span, code: str, message: str, help_text: str = "") -> None:
         self.faults.append(Diagnostic(self.source, span, code, message, help_text))
+
+
+def is_free_text(piece: Piece, kind: str) -> bool:
+    """Whether this is a source or a note: what follows its first word is not read."""
+    return kind in _WITH_NOTES and piece.head in (*_SOURCES, *_NOTES)
 
 
 def _no_clause(branch: Tree[Token]) -> object:
