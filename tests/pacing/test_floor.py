@@ -3,7 +3,7 @@
 import pytest
 from attrs import evolve
 
-from bench.__main__ import PACERS
+from bench.baselines import PACERS
 from bench.floor import Floor, run_day, settings_for
 from bench.scenarios import Profile, load_scenarios
 from bench.score import render, score
