@@ -13,6 +13,17 @@ BUILTIN_PACKS = (
     "us.telemarketing",
     "us.tcpa",
     "us.massachusetts",
+    "us.state-sales",
+    "us.state-collections",
+    "uk.collections",
+    "uk.marketing",
+    "uk.dialing",
+    "ca.telemarketing",
+    "ca.collections",
+    "au.collections",
+    "au.telemarketing",
+    "jp.collections",
+    "india.collections",
 )
 
 

@@ -1,6 +1,7 @@
 """The shipped packs of other countries: what their own tests cannot say, and what holds at any hour in any zone."""
 
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -22,8 +23,9 @@ from collections_rules.rule_tests import run_tests
 from tests.collections_rules.made import ask, at, event, facts, ledger, local
 
 FOREIGN = tuple(name for name in BUILTIN_PACKS if not name.startswith("kr."))
-NEW_YORK, CHICAGO, DENVER, LOS_ANGELES = (
-    "America/New_York", "America/Chicago", "America/Denver", "America/Los_Angeles"
+NEW_YORK, CHICAGO, DENVER, LOS_ANGELES, TORONTO = (
+    "America/New_York", "America/Chicago", "America/Denver", "America/Los_Angeles",
+    "America/Toronto",
 )  # fmt: skip
 
 
@@ -153,9 +155,206 @@ def test_two_debts_of_one_person_have_fourteen_calls() -> None:
         assert blockers(eighth) == ["usf.seven-in-seven"]
 
 
+# States of the US -----------------------------------------------------------------
+
+STATE_SALES = shipped("us.state-sales")
+HOURS = {
+    "FL": (8, 20), "OK": (8, 20), "MD": (8, 20), "OR": (8, 20), "WA": (8, 20), "MA": (8, 20), "NV": (9, 20),
+    "CT": (9, 20), "KY": (10, 21), "GA": (0, 24),
+}  # fmt: skip
+
+
+@given(INSTANTS, st.sets(st.sampled_from([NEW_YORK, CHICAGO, DENVER]), min_size=1), st.sets(st.sampled_from([*HOURS])))
+def test_a_sales_call_is_inside_the_hours_of_every_state_in_every_zone(
+    when: datetime, zones: set[str], states: set[str]
+) -> None:
+    verdict = ask(STATE_SALES, facts(when, *zones, call__purpose="sales", evidence=frozenset(states)))
+    assert verdict.is_allowed == all(
+        HOURS[state][0] * 3600 <= seconds_of_day(when, zone) < HOURS[state][1] * 3600
+        for state in states
+        for zone in zones
+    )
+
+
+@given(INSTANTS, st.sampled_from([NEW_YORK, CHICAGO, LOS_ANGELES]))
+def test_an_unknown_state_leaves_what_every_state_has_open(when: datetime, zone: str) -> None:
+    if ask(STATE_SALES, facts(when, zone, call__purpose="sales")).is_allowed:
+        assert 10 * 3600 <= seconds_of_day(when, zone) < 20 * 3600
+        assert when.astimezone(ZoneInfo(zone)).weekday() < 6
+
+
+@given(st.lists(st.integers(0, 4 * 24 * 60), max_size=40, unique=True))
+def test_obeying_florida_never_makes_a_fourth_attempt_in_24_hours(minutes: list[int]) -> None:
+    began = at("2026-05-11 00:00", NEW_YORK)
+    contacts = ledger()
+    for minute in sorted(minutes):
+        when = began + timedelta(minutes=minute)
+        asked = facts(when, NEW_YORK, call__purpose="sales", call__topic="solar", evidence=frozenset({"FL"}))
+        if ask(STATE_SALES, asked, contacts).is_allowed:
+            contacts.reserve(event(f"e{minute}", when, "no_answer", topic="solar"))
+    placed = [contact.at for contact in contacts.events()]
+    assert all(last - first > timedelta(hours=24) for first, last in zip(placed, placed[3:], strict=False))
+
+
+@pytest.mark.parametrize(("topic", "closed_by"), [("solar", ["fl.three"]), ("roofs", [])])
+def test_another_topic_has_its_own_three_in_florida(topic: str, closed_by: list[str]) -> None:
+    contacts = ledger(
+        *(event(f"e{n}", at(f"2026-05-12 1{n}:00", NEW_YORK), "no_answer", topic="solar") for n in range(3))
+    )
+    florida: dict[str, FactValue] = {"call__purpose": "sales", "call__topic": topic, "evidence": frozenset({"FL"})}
+    verdict = ask(STATE_SALES, facts(at("2026-05-12 15:00", NEW_YORK), NEW_YORK, **florida), contacts)
+    assert blockers(verdict) == closed_by
+
+
+# Rules that are off until somebody has read the text ------------------------------
+
+
+def switched_on(pack: str, rule_id: str) -> RuleBook:
+    switch = PackSource("switch.rules", f'pack t.switch 1.0 uses {pack}\n  enforce {rule_id} by "A. Tester"\n')
+    return compile_rules([builtin_pack(pack), switch])
+
+
+EVENING = [
+    ("jp.collections", "japan.night", "Asia/Tokyo", "2026-05-12 20:59:59", "2026-05-12 21:00:00", {}),
+    ("jp.collections", "japan.night", "Asia/Tokyo", "2026-05-13 08:00:01", "2026-05-13 08:00:00", {}),
+    ("ca.collections", "ontario.hours", TORONTO, "2026-05-16 07:00", "2026-05-16 06:59:59", {"evidence": "ON"}),
+    ("ca.collections", "ontario.hours", TORONTO, "2026-05-17 13:00", "2026-05-17 12:59:59", {"evidence": "ON"}),
+    ("ca.collections", "ontario.hours", TORONTO, "2026-05-17 16:59:59", "2026-05-17 17:00", {"evidence": "ON"}),
+    ("us.state-sales", "mi.hours", NEW_YORK, "2026-05-12 09:00", "2026-05-12 08:59:59", {"evidence": "MI"}),
+    ("us.state-sales", "mn.hours", CHICAGO, "2026-05-12 20:59:59", "2026-05-12 21:00", {"evidence": "MN"}),
+    ("us.state-sales", "nm.hours", DENVER, "2026-05-12 09:00", "2026-05-12 08:59:59", {"evidence": "NM"}),
+    ("us.state-collections", "cal.hours", LOS_ANGELES, "2026-05-12 20:59:59", "2026-05-12 21:00", {"evidence": "CA"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("pack", "rule_id", "zone", "open_at", "closed_at", "more"), EVENING)
+def test_an_unread_rule_about_hours_keeps_them_once_it_is_switched_on(
+    pack: str, rule_id: str, zone: str, open_at: str, closed_at: str, more: dict[str, str]
+) -> None:
+    known: dict[str, FactValue] = {name: frozenset({place}) for name, place in more.items()}
+    known |= {"collector__kind": "debt_collector"}
+    if pack == "us.state-sales":
+        known |= {"call__purpose": "sales"}
+    rules = switched_on(pack, rule_id)
+    assert ask(rules, facts(at(open_at, zone), zone, **known)).is_allowed
+    assert blockers(ask(rules, facts(at(closed_at, zone), zone, **known))) == [rule_id]
+    assert rule_id not in blockers(ask(shipped(pack), facts(at(closed_at, zone), zone, **known)))
+
+
+def test_utah_on_a_sunday_needs_consent() -> None:
+    rules = switched_on("us.state-sales", "ut.hours")
+    base: dict[str, FactValue] = {"call__purpose": "sales", "evidence": frozenset({"UT"})}
+    sunday = at("2026-05-10 12:00", DENVER)
+    assert blockers(ask(rules, facts(sunday, DENVER, person__consent="none", **base))) == ["ut.hours"]
+    assert ask(rules, facts(sunday, DENVER, person__consent="written", **base)).is_allowed
+
+
+@pytest.mark.parametrize(
+    ("pack", "rule_id", "place", "outcomes", "free_at"),
+    [
+        ("us.state-collections", "dc.three-in-seven", "DC", ("no_answer",) * 3, "2026-09-15 10:00:01"),
+        ("us.state-collections", "nyc.three-in-seven", "NYC", ("machine", "talk", "delivered"), "2026-09-15 00:00:00"),
+        ("us.state-collections", "nyc.after-exchange", "NYC", ("talk",), "2026-09-15 00:00:00"),
+        ("uk.collections", "uk.weekly", "", ("talk", "voicemail", "delivered"), "2026-09-15 08:00:00"),
+        ("uk.collections", "uk.daily", "", ("talk",), "2026-09-09 08:00:00"),
+        ("jp.collections", "japan.daily", "", ("no_answer",) * 3, "2026-09-09 00:00:00"),
+    ],
+)  # fmt: skip
+def test_an_unread_cap_counts_once_it_is_switched_on(
+    pack: str, rule_id: str, place: str, outcomes: tuple[str, ...], free_at: str
+) -> None:
+    zone = {"us": NEW_YORK, "uk": "Europe/London", "jp": "Asia/Tokyo"}[pack[:2]]
+    began = at("2026-09-08 10:00", zone)
+    contacts = ledger(
+        *(event(f"e{n}", began + timedelta(hours=n), outcome, "email" if outcome == "delivered" else "call")
+          for n, outcome in enumerate(outcomes))
+    )  # fmt: skip
+    known: dict[str, FactValue] = {"evidence": frozenset({place})} if place else {}
+    rules = switched_on(pack, rule_id)
+    verdict = ask(rules, facts(began + timedelta(hours=4), zone, **known), contacts)
+    assert (blockers(verdict), local(verdict, zone)) == ([rule_id], free_at)
+    freed = at(free_at, zone)
+    assert ask(rules, facts(freed, zone, **known), contacts).is_allowed
+    assert not ask(rules, facts(freed - timedelta(seconds=1), zone, **known), contacts).is_allowed
+
+
+def test_new_york_city_caps_from_september_2026() -> None:
+    rules = switched_on("us.state-collections", "nyc.three-in-seven")
+    contacts = ledger(*(event(f"e{n}", at(f"2026-08-2{n} 12:00", NEW_YORK), "no_answer") for n in range(6, 9)))
+    city: dict[str, FactValue] = {"evidence": frozenset({"NYC"})}
+    assert ask(rules, facts(at("2026-08-30 12:00", NEW_YORK), NEW_YORK, **city), contacts).is_allowed
+    verdict = ask(rules, facts(at("2026-09-01 12:00", NEW_YORK), NEW_YORK, **city), contacts)
+    assert blockers(verdict) == ["nyc.three-in-seven"]
+
+
+def test_an_abandoned_call_is_not_repeated_for_72_hours_unless_an_agent_is_held_for_it() -> None:
+    rules = compile_rules(
+        [
+            builtin_pack("uk.collections"),
+            builtin_pack("uk.dialing"),
+            PackSource("on.rules", 'pack t.on 1.0 uses uk.dialing\n  enforce uk.after-abandoned by "A. Tester"\n'),
+        ]
+    )
+    contacts = ledger(event("a", at("2026-05-11 10:00", "Europe/London"), "abandoned"))
+    thursday = at("2026-05-14 09:59:59", "Europe/London")
+    verdict = ask(rules, facts(thursday, "Europe/London"), contacts)
+    assert (blockers(verdict), local(verdict, "Europe/London")) == (["uk.after-abandoned"], "2026-05-14 10:00:00")
+    assert ask(rules, facts(thursday + timedelta(seconds=1), "Europe/London"), contacts).is_allowed
+    assert ask(rules, facts(thursday, "Europe/London", call__dialing="agent_reserved"), contacts).is_allowed
+
+
+@pytest.mark.parametrize("notice", ["known", "notified_in_writing"])
+def test_an_attorneys_notice_closes_in_japan(notice: str) -> None:
+    asked = facts(at("2026-05-12 12:00", "Asia/Tokyo"), "Asia/Tokyo", person__attorney=notice)
+    assert blockers(ask(switched_on("jp.collections", "japan.attorney"), asked)) == ["japan.attorney"]
+
+
+def test_india_after_five_and_not_in_mourning() -> None:
+    noon = at("2026-08-17 11:00", "Asia/Kolkata")
+    late = frozenset({"Mon-Sun 08:00-17:00"})
+    own_times = switched_on("india.collections", "india.own-times")
+    asked = ask(own_times, facts(noon, "Asia/Kolkata", person__excluded_hours=late))
+    assert (blockers(asked), local(asked, "Asia/Kolkata")) == (["india.own-times"], "2026-08-17 17:00:00")
+    hardship = switched_on("india.collections", "india.hardship")
+    assert blockers(ask(hardship, facts(noon, "Asia/Kolkata", person__hardship="death"))) == ["india.hardship"]
+    assert ask(hardship, facts(noon - timedelta(days=60), "Asia/Kolkata", person__hardship="death")).is_allowed
+
+
+# Several packs together -----------------------------------------------------------
+
+
+def test_the_strictest_of_the_packs_that_are_named_decides() -> None:
+    book = shipped("us.reg-f", "us.tcpa", "us.massachusetts", "us.state-collections")
+    boston: dict[str, FactValue] = {**COLLECTOR, "evidence": frozenset({"MA"})}
+    contacts = ledger(*(event(f"e{n}", at(f"2026-04-0{n + 6} 11:00", NEW_YORK), "no_answer") for n in range(2)))
+    noon = at("2026-04-08 12:00", NEW_YORK)
+    assert blockers(ask(book, facts(noon, NEW_YORK, **boston), contacts)) == ["ma.two-in-seven"]
+    assert ask(book, facts(noon, NEW_YORK, **{**boston, "evidence": frozenset({"NH"})}), contacts).is_allowed
+
+
+@given(INSTANTS, ZONES)
+def test_adding_a_state_never_opens_what_the_federal_rules_close(when: datetime, zones: set[str]) -> None:
+    asked = facts(when, *zones, call__purpose="sales", dnc_list=when.date(), evidence=frozenset({"FL", "TX"}))
+    if ask(shipped_sales(), asked).is_allowed:
+        assert ask(SALES, asked).is_allowed
+
+
+@cache
+def shipped_sales() -> RuleBook:
+    return shipped("us.telemarketing", "us.tcpa", "us.state-sales")
+
+
 # Readings -----------------------------------------------------------------------
 
 
-def test_the_open_questions_of_us_packs_are_listed() -> None:
-    points = {d.code for d in list_open_points([builtin_pack("us.reg-f"), builtin_pack("us.tcpa")])}
-    assert points == {"R611"}
+def test_every_pack_that_leans_on_memory_says_so() -> None:
+    unread = {name for name in FOREIGN if any(d.code == "R610" for d in list_open_points([builtin_pack(name)]))}
+    assert unread == {
+        "us.state-sales", "us.state-collections", "uk.collections", "uk.dialing", "ca.collections", "au.telemarketing",
+        "jp.collections", "india.collections",
+    }  # fmt: skip
+
+
+def test_a_pack_with_nothing_but_unread_rules_allows_nothing_by_itself() -> None:
+    verdict = ask(shipped("jp.collections"), facts(at("2026-05-12 12:00", "Asia/Tokyo"), "Asia/Tokyo"))
+    assert not verdict.is_allowed
