@@ -11,7 +11,7 @@ from tests.days.world import live
 # A few rich days rather than many plain ones; the same ones every time, so that a failure is news.
 ODD_DAYS = settings(
     deadline=None,
-    max_examples=25,
+    max_examples=20,
     derandomize=True,
     database=None,
     suppress_health_check=list(HealthCheck),

@@ -296,22 +296,28 @@ def _past(plan: DayPlan) -> Iterator[Record]:
 
 
 @cache
-def assumptions(**changes: Any) -> Assumptions:
+def assumptions() -> Assumptions:
     """The bank day's people, but brisk: short talks, early callbacks, many opt-outs."""
+    return changed_assumptions(
+        {
+            "callback": {"after": {"mean_s": 900.0, "min_s": 200.0}, "today": {"share": 0.9}},
+            "telesales": {
+                "opt_out": {"share": 0.12},
+                "callback": {"share": 0.3},
+                "talk_other": {"mean_s": 70.0},
+                "talk_sold": {"mean_s": 150.0},
+            },
+            "network": {"busy": {"share": 0.08}, "congested": {"share": 0.03}},
+            "agents": {"preview_skip": {"share": 0.2}},
+            "detection": {"false_machine": {"share": 0.05}},
+        }
+    )
+
+
+def changed_assumptions(changes: dict[str, dict[str, dict[str, Any]]]) -> Assumptions:
+    """The bank day's people with some values changed."""
     table = tomllib.loads((ROOT / "examples/bank_day/assumptions.toml").read_text(encoding="utf-8"))
-    brisk = {
-        "callback": {"after": {"mean_s": 900.0, "min_s": 200.0}, "today": {"share": 0.9}},
-        "telesales": {
-            "opt_out": {"share": 0.12},
-            "callback": {"share": 0.3},
-            "talk_other": {"mean_s": 70.0},
-            "talk_sold": {"mean_s": 150.0},
-        },
-        "network": {"busy": {"share": 0.08}, "congested": {"share": 0.03}},
-        "agents": {"preview_skip": {"share": 0.2}},
-        "detection": {"false_machine": {"share": 0.05}},
-    }
-    for name, laws in brisk.items():
+    for name, laws in changes.items():
         for law, values in laws.items():
             table[name][law] |= values
     return structure(table, Assumptions, "assumptions")
