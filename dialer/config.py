@@ -12,13 +12,15 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time
 from enum import Enum
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_origin
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import attrs
 import cattrs
 from attrs import field, frozen
 from cattrs import transform_error
+from cattrs.cols import homogenous_tuple_structure_factory
+from cattrs.dispatch import StructureHook
 from cattrs.gen import make_dict_structure_fn
 
 from dialer.call import CallLimits
@@ -213,11 +215,11 @@ def _say(error: BaseException, type_: type | None) -> str:
     return f"is not {_type_name(type_)}" if type_ is not None else str(error)
 
 
-_WORDS = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
+_WORDS = {int: "a whole number", float: "a number", str: "a text", bool: "true or false", Mapping: "a table"}
 
 
 def _type_name(type_: type) -> str:
-    return _WORDS.get(type_, getattr(type_, "__name__", str(type_)))
+    return _WORDS.get(get_origin(type_) or type_, getattr(type_, "__name__", str(type_)))
 
 
 def _tidy(line: str) -> str:
@@ -294,11 +296,43 @@ def _list_mapping(value: Any, _: type) -> ListMapping:
     """`assume` may hold plain TOML values; everything else is as strict as elsewhere."""
     if isinstance(value, dict) and isinstance(value.get("assume"), dict):
         value = value | {"assume": {name: str(one) for name, one in value["assume"].items()}}
-    return _plain_list_mapping(value, ListMapping)
+    mapping: ListMapping = _plain_list_mapping(value, ListMapping)
+    return mapping
+
+
+def _is_tuple(type_: Any) -> bool:
+    return get_origin(type_) is tuple
+
+
+def _list_hook(type_: Any, converter: Any) -> StructureHook:
+    """A list is written as one: a text alone would be taken for the list of its letters."""
+    structure_list = homogenous_tuple_structure_factory(type_, converter)
+
+    def hook(value: Any, type_: Any) -> Any:
+        if not isinstance(value, list | tuple):
+            msg = f"is not a list: {value!r}"
+            raise ValueError(msg)
+        return structure_list(value, type_)
+
+    return hook
+
+
+def _table_hook(type_: Any, converter: Any) -> StructureHook:
+    structure_table: StructureHook = make_dict_structure_fn(type_, converter, _cattrs_forbid_extra_keys=True)
+
+    def hook(value: Any, type_: Any) -> Any:
+        if not isinstance(value, Mapping):
+            msg = f"is not a table: {value!r}"
+            raise ValueError(msg)
+        return structure_table(value, type_)
+
+    return hook
 
 
 def _make_converter() -> cattrs.Converter:
     converter = cattrs.Converter(forbid_extra_keys=True)
+    converter.register_structure_hook_factory(_is_tuple, _list_hook)
+    converter.register_structure_hook_factory(attrs.has, _table_hook)
     for type_ in (int, float, str, bool):
         converter.register_structure_hook(type_, _strict)
     for moment in (date, datetime, time):
@@ -320,4 +354,4 @@ def _make_converter() -> cattrs.Converter:
 
 
 _converter = _make_converter()
-_plain_list_mapping = make_dict_structure_fn(ListMapping, _converter, _cattrs_forbid_extra_keys=True)
+_plain_list_mapping = _table_hook(ListMapping, _converter)
