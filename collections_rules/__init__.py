@@ -9,6 +9,7 @@ from collections_rules.compile import compile_rules, list_open_points
 from collections_rules.diagnostics import Diagnostic, RulesError, Span, render
 from collections_rules.evaluate import RuleBook, RuleInfo
 from collections_rules.facts import FACT_TABLE, FactKind, Facts, FactSpec, FactValue, check_values, clean_facts
+from collections_rules.findings import list_findings
 from collections_rules.fmt import fmt, from_json, to_json
 from collections_rules.ledger import ContactEvent, ContactLedger
 from collections_rules.sequences import RetryStep, Sequence
@@ -48,6 +49,7 @@ __all__ = [
     "compile_rules",
     "fmt",
     "from_json",
+    "list_findings",
     "list_open_points",
     "render",
     "to_json",

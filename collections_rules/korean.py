@@ -32,7 +32,8 @@ PHRASES: Mapping[str, str] = MappingProxyType({
     "until": "까지", "counting": "산정",
     "from that date": "그날부터", "counting that day": "당일산입", "that day counted": "당일포함",
     "until the next": "다음까지", "after": "후", "after the first": "첫날제외", "every day": "매일", "closed": "휴무",
-    "in any": "모든", "in each": "각", "a": "매", "a day": "하루", "per": "당", "all collectors together": "모든추심자합산",
+    "in any": "모든", "in each": "각", "a": "매", "a day": "하루", "per": "당",
+    "all collectors together": "모든추심자합산",
     "business": "영업", "the end of the day": "그날끝", "else": "아니면", "when": "때", "within": "안에", "of": "의",
     "notices required by law or contract": "법정통지", "answers given the day they were asked for": "당일답변",
     # Conditions
