@@ -30,7 +30,7 @@ class CampaignPlan:
 
     id: str
     mode: PacingMode
-    accounts: tuple[Account, ...]
+    accounts: tuple[Account, ...] = field(repr=lambda accounts: f"<{len(accounts)} accounts>")
     purpose: str = "telesales"
     ring_s: float = 20.0
     is_clean_assumed: bool = True
