@@ -25,6 +25,9 @@ from dialer.records import AgentChanged, AgentState
 __all__ = ["Agent", "AgentPool"]
 
 
+_NOBODY: frozenset[str] = frozenset()
+
+
 class _Intent(Enum):
     STAY = "stay"
     BREAK = "break"
@@ -78,6 +81,7 @@ class AgentPool:
         self._clock = clock
         self._agents: dict[str, Agent] = {}
         self._members: dict[str, dict[str, Agent]] = {}
+        self._leaving: dict[str, Agent] = {}
         self._idle: dict[str, dict[str, Agent]] = {}
         self._waiters: dict[str, list[_Waiter]] = {}
         self._arrivals = 0
@@ -105,6 +109,7 @@ class AgentPool:
         agent = self._agents[agent_id]
         if agent.intent is _Intent.BREAK:
             agent.intent = _Intent.STAY
+            self._leaving.pop(agent_id, None)
         if agent.state is AgentState.ON_BREAK:
             self._become_idle(agent, "back")
 
@@ -130,6 +135,12 @@ class AgentPool:
     def get(self, agent_id: str) -> Agent | None:
         """An agent by id, None when not logged in."""
         return self._agents.get(agent_id)
+
+    def leaving(self, campaign_id: str) -> frozenset[str]:
+        """Ids of the campaign's busy agents who will not be idle after the call at hand."""
+        if not self._leaving:
+            return _NOBODY
+        return frozenset(one for one, agent in self._leaving.items() if campaign_id in agent.profile.campaign_ids)
 
     def idle_count(self, campaign_id: str) -> int:
         """How many of the campaign's agents are free this moment."""
@@ -196,8 +207,11 @@ class AgentPool:
         agent.intent, agent.intent_reason = intent, reason
         if agent.state in (AgentState.IDLE, AgentState.ON_BREAK):
             self._carry_out(agent)
+        else:
+            self._leaving[agent.agent_id] = agent
 
     def _carry_out(self, agent: Agent) -> None:
+        self._leaving.pop(agent.agent_id, None)
         for campaign_id in agent.profile.campaign_ids:
             self._idle.get(campaign_id, {}).pop(agent.agent_id, None)
         if agent.intent is _Intent.LEAVE:

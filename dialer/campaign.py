@@ -170,7 +170,7 @@ class Campaign:
 
     def _decide(self, now_at: datetime) -> PacingDecision:
         free_lines = self.trunks.free_count()
-        snapshot = self._view.snapshot(self.agents, self.clock, free_lines, self.book.counters, now_at)
+        snapshot = self._view.snapshot(self.agents, free_lines, self.book.counters, now_at)
         decision = self.pacer.decide(snapshot)
         now_mono = trio.current_time()
         if decision.mode is not self._noted_mode or (

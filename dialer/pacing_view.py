@@ -6,11 +6,9 @@ teaches it what the live day did.
 
 from datetime import datetime
 
-import trio
 from attrs import define, field
 
 from dialer.agents import AgentPool
-from dialer.clock import WallClock
 from dialer.disposition import Disposition
 from dialer.records import (
     AgentChanged,
@@ -62,8 +60,10 @@ class PacingView:
     ringing_since_s: dict[str, float] = field(factory=dict)
     detecting_since_s: dict[str, float] = field(factory=dict)
     waiting_since_s: dict[str, float] = field(factory=dict)
+    _states: dict[str, AgentState] = field(factory=dict)
+    _since_s: dict[AgentState, dict[str, float]] = field(factory=lambda: {state: {} for state in AgentState})
+    """Who is in which state since when, by agent id."""
     _wrapping_since_s: dict[str, float] = field(factory=dict)
-    _agents: dict[str, AgentState] = field(factory=dict)
 
     @property
     def in_flight_count(self) -> int:
@@ -81,35 +81,24 @@ class PacingView:
             self.pacer.observe(event)
         return bool(events)
 
-    def snapshot(
-        self, agents: AgentPool, clock: WallClock, free_lines: int, counters: CampaignCounters, now_at: datetime
-    ) -> Snapshot:
+    def snapshot(self, agents: AgentPool, free_lines: int, counters: CampaignCounters, now_at: datetime) -> Snapshot:
         """The floor as the pacer may see it now."""
-        idle, on_break, leaving = 0, 0, 0
-        talking: list[float] = []
-        wrapping: list[float] = []
-        now_s = now_at.timestamp()
-        zero_s = now_s - trio.current_time()
-        for agent in agents.members(self.campaign_id):
-            state = agent.state
-            if state is AgentState.ON_BREAK:
-                on_break += 1
-            elif state is AgentState.IDLE or (state is AgentState.RESERVED and not agent.is_leaving):
-                # A reserved agent's call is in flight, so the pacer weighs one against the other.
-                idle += 1
-            elif agent.is_leaving:
-                leaving += 1
-            elif state is AgentState.TALKING:
-                talking.append(zero_s + agent.since_mono)
-            else:
-                wrapping.append(zero_s + agent.since_mono)
+        since_s = self._since_s
+        talking, wrapping = since_s[AgentState.TALKING], since_s[AgentState.WRAP_UP]
+        # A reserved agent's call is in flight, so the pacer weighs one against the other.
+        idle_count = len(since_s[AgentState.IDLE]) + len(since_s[AgentState.RESERVED])
+        leaving = agents.leaving(self.campaign_id)
+        if leaving:
+            talking = {one: at_s for one, at_s in talking.items() if one not in leaving}
+            wrapping = {one: at_s for one, at_s in wrapping.items() if one not in leaving}
+            idle_count -= sum(one in leaving for one in since_s[AgentState.RESERVED])
         return Snapshot(
-            now_s=now_s,
-            idle_count=idle,
-            on_break_count=on_break,
-            leaving_count=leaving,
-            talking_since_s=tuple(talking),
-            wrapping_since_s=tuple(wrapping),
+            now_s=now_at.timestamp(),
+            idle_count=idle_count,
+            on_break_count=len(since_s[AgentState.ON_BREAK]),
+            leaving_count=len(leaving),
+            talking_since_s=tuple(talking.values()),
+            wrapping_since_s=tuple(wrapping.values()),
             ringing_since_s=tuple(self.ringing_since_s.values()),
             detecting_since_s=tuple(self.detecting_since_s.values()),
             waiting_since_s=tuple(self.waiting_since_s.values()),
@@ -167,9 +156,12 @@ class PacingView:
         return ()
 
     def _agent_changed(self, record: AgentChanged, at_s: float) -> None:
-        before = self._agents.get(record.agent_id, AgentState.LOGGED_OUT)
+        before = self._states.get(record.agent_id, AgentState.LOGGED_OUT)
         after = record.state
-        self._agents[record.agent_id] = after
+        self._states[record.agent_id] = after
+        self._since_s[before].pop(record.agent_id, None)
+        if after is not AgentState.LOGGED_OUT:
+            self._since_s[after][record.agent_id] = at_s
         if before is AgentState.LOGGED_OUT:
             self.pacer.observe(AgentLoggedIn(at_s))
         elif before is AgentState.ON_BREAK and after is not AgentState.LOGGED_OUT:

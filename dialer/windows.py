@@ -33,8 +33,8 @@ class CampaignCounters:
     answered_by_person: int = 0
     abandoned: int = 0
     ledger: AbandonmentLedger = field(init=False)
-    _periods: dict[str, Period] = field(factory=dict, eq=False)
-    """A memo: which period of each window was asked for last."""
+    _seen: dict[str, tuple[Period, int, int]] = field(factory=dict, eq=False)
+    """A memo for `view`: the period of each window, and its rate's parts until the next call is counted."""
 
     def __attrs_post_init__(self) -> None:
         self.ledger = AbandonmentLedger(self.zone)
@@ -53,20 +53,22 @@ class CampaignCounters:
         self.abandoned += int(traits.counts_as_abandoned)
         word = _WORDS.get(disposition, "connected")
         for window in self.windows:
+            self._seen.pop(window.name, None)
             self.ledger.observe(window, self.campaign_id, self.started_at or at, at, word)
 
     def view(self, now_at: datetime) -> tuple[WindowCount, ...]:
         """What a pacing decision may see of the windows. Looking changes nothing."""
         counts = []
         for window in self.windows:
-            over, under = self.ledger.counts(window, self.campaign_id, self.started_at or now_at, now_at).rate_parts(
-                window.regime
-            )
-            counts.append(WindowCount(window.name, under, over, self._period(window, now_at).elapsed(now_at)))
+            period, over, under = self._parts(window, now_at)
+            counts.append(WindowCount(window.name, under, over, period.elapsed(now_at)))
         return tuple(counts)
 
-    def _period(self, window: AbandonmentWindow, now_at: datetime) -> Period:
-        period = self._periods.get(window.name)
-        if period is None or not period.starts_at <= now_at < period.ends_at:
-            period = self._periods[window.name] = period_of(window, now_at, self.started_at or now_at, self.zone)
-        return period
+    def _parts(self, window: AbandonmentWindow, now_at: datetime) -> tuple[Period, int, int]:
+        seen = self._seen.get(window.name)
+        if seen is None or not seen[0].starts_at <= now_at < seen[0].ends_at:
+            started_at = self.started_at or now_at
+            period = period_of(window, now_at, started_at, self.zone)
+            parts = self.ledger.counts(window, self.campaign_id, started_at, now_at).rate_parts(window.regime)
+            seen = self._seen[window.name] = (period, *parts)
+        return seen
