@@ -1,8 +1,10 @@
 """The shipped packs of other countries: what their own tests cannot say, and what holds at any hour in any zone."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import pairwise
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 
 from collections_rules import (
     BUILTIN_PACKS,
+    FACT_TABLE,
     FactValue,
     PackSource,
     RuleBook,
@@ -342,6 +345,24 @@ def test_adding_a_state_never_opens_what_the_federal_rules_close(when: datetime,
 @cache
 def shipped_sales() -> RuleBook:
     return shipped("us.telemarketing", "us.tcpa", "us.state-sales")
+
+
+# The guide ----------------------------------------------------------------------
+
+GUIDE = (Path(__file__).parents[2] / "docs" / "packs.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", FOREIGN)
+def test_the_guide_counts_the_rules_as_they_are(name: str) -> None:
+    is_on = [rule.is_enforced for rule in shipped(name).rules]
+    doubts = [point for point in list_open_points([builtin_pack(name)]) if point.code == "R611"]
+    assert f"| `{name}` | {is_on.count(True)} | {is_on.count(False)} | {len(doubts)} |" in GUIDE
+
+
+def test_the_facts_that_the_guide_names_exist() -> None:
+    named = set(re.findall(r"`((?:call|person|number|collector)\.[a-z_]+)`", GUIDE))
+    assert named
+    assert named <= set(FACT_TABLE)
 
 
 # Readings -----------------------------------------------------------------------
