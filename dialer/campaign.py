@@ -16,7 +16,7 @@ from attrs import define, field, frozen
 
 from dialer.agents import Agent, AgentPool
 from dialer.call import CallLimits, CallPorts, PlannedCall, run_attempt
-from dialer.clock import WallClock
+from dialer.clock import WallClock, sleep_until
 from dialer.disposition import Disposition
 from dialer.gatekeeper import Gatekeeper, LawfulCall
 from dialer.journal import Journal
@@ -111,7 +111,7 @@ class Campaign:
             if self.book.state is CampaignState.RUNNING:
                 self._tick()
             # At most one decision a tick; then, when nothing has happened meanwhile, wait until something does.
-            await trio.sleep(self.plan.tick_s)
+            await sleep_until(trio.current_time() + self.plan.tick_s)
             if not self._wake.is_set():
                 with trio.move_on_after(max(0.0, self._longest_sleep() - self.plan.tick_s)):
                     await self._wake.wait()
@@ -132,8 +132,8 @@ class Campaign:
         if self.book.state is not CampaignState.DRAINING:
             self._change(CampaignState.DRAINING, "draining")
         for call in self._calls.values():
-            rings_until = (call.originated_mono or trio.current_time()) + 15.0
-            call.ring_scope.deadline = min(call.ring_scope.deadline, rings_until)
+            rings_from = trio.current_time() if call.originated_mono is None else call.originated_mono
+            call.ring_scope.deadline = min(call.ring_scope.deadline, rings_from + 15.0)
 
     def ended(self) -> None:
         """No call is under way any more."""
@@ -144,11 +144,8 @@ class Campaign:
         closed_until_at = self._keeper.closed_until_at
         if closed_until_at is not None and now_at < closed_until_at:
             return (closed_until_at - now_at).total_seconds()
-        if len(self.book.schedule) == 0:
-            return _IDLE_S
-        if self._view.in_flight_count or self.agents.idle_count(self.plan.campaign_id):
-            return _HEARTBEAT_S
-        return _IDLE_S
+        is_busy = self._view.in_flight_count or self.agents.idle_count(self.plan.campaign_id)
+        return _HEARTBEAT_S if is_busy and len(self.book.schedule) else _IDLE_S
 
     # One tick.
 
@@ -200,7 +197,7 @@ class Campaign:
             found = self._keeper.lawful_call(pick, self.accounts[pick.account_id], now_at)
             if found is None:
                 refusals += 1
-                if self._keeper.closed_until_at is not None:
+                if self._keeper.closed_until_at is not None or self.book.state is not CampaignState.RUNNING:
                     return
                 continue
             outcome = self._start_one(pick, found, decision.mode, now_at)
@@ -230,10 +227,13 @@ class Campaign:
         if trunk is not None and needs_agent:
             agent = self.agents.take_nowait(self.plan.campaign_id, self._next_attempt_id(), prefer)
         if trunk is None or (needs_agent and agent is None):
+            # A callback that lacks an agent is for the next tick, and does not hold up those that need none yet.
+            is_passed_over = trunk is not None and mode is PacingMode.PREDICTIVE
             if trunk is not None:
                 self.trunks.put(trunk)
-            self.book.schedule.put_back(pick.account_id, now_at)
-            return None
+            wait_s = self.plan.tick_s if is_passed_over else 0.0
+            self.book.schedule.put_back(pick.account_id, now_at + timedelta(seconds=wait_s))
+            return 0 if is_passed_over else None
         self._claim(pick, found, mode, trunk, agent, now_at)
         return 1
 
@@ -300,14 +300,15 @@ class Campaign:
         """Claim what was read and wanted, if it still may be called; else give back what was taken."""
         now_at = self.clock.now_at()
         verdict = self._keeper.judge_again(pick, found, now_at)
-        if trunk is not None and verdict.is_allowed and self.book.state is CampaignState.RUNNING:
+        is_running = self.book.state is CampaignState.RUNNING
+        if trunk is not None and verdict is not None and verdict.is_allowed and is_running:
             lawful = LawfulCall(found.account, found.number, verdict)
             self._claim(pick, lawful, PacingMode.PREVIEW, trunk, agent, now_at)
             return
         if trunk is not None:
             self.trunks.put(trunk)
         self.agents.put(agent)
-        if trunk is not None and not verdict.is_allowed:
+        if trunk is not None and verdict is not None and not verdict.is_allowed:
             self._keeper.refuse(found.account, found.number, verdict, VerdictStage.ORIGINATION, now_at)
         else:
             self.book.schedule.put_back(pick.account_id, now_at + timedelta(seconds=_SKIPPED_S))

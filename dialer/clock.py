@@ -5,15 +5,17 @@ and hour that the law speaks of. Deriving the second from the first keeps them
 in step, whatever clock trio runs on: real, faster than real, or jumping.
 """
 
+import heapq
 import math
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import trio
+from attrs import define
 from trio.abc import Clock
 
-__all__ = ["JumpClock", "SpeedClock", "WallClock"]
+__all__ = ["JumpClock", "SpeedClock", "WallClock", "sleep_until"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -41,6 +43,21 @@ class WallClock:
         return at.timestamp() - self._zero_s
 
 
+async def sleep_until(mono: float) -> None:
+    """Sleep until a trio time, on whatever clock trio runs."""
+    clock = trio.lowlevel.current_clock()
+    if isinstance(clock, JumpClock):
+        await clock.sleep_until(mono)
+    else:
+        await trio.sleep_until(mono)
+
+
+@define(eq=False)
+class _Sleeper:
+    task: trio.lowlevel.Task
+    is_asleep: bool = True
+
+
 class JumpClock(Clock):
     """A clock for simulations: when every task sleeps, it jumps to the next deadline.
 
@@ -57,6 +74,8 @@ class JumpClock(Clock):
         self._on_jump = on_jump
         self._every_s = every_s
         self._next_report = 0.0
+        self._sleepers: list[tuple[float, int, _Sleeper]] = []
+        self._slept = 0
 
     def start_clock(self) -> None:
         """Nothing to start."""
@@ -67,14 +86,42 @@ class JumpClock(Clock):
 
     def deadline_to_sleep_time(self, deadline: float) -> float:
         """Called by trio only when no task is runnable: jump, unless something real is awaited."""
-        if self._holders or deadline == math.inf:
+        if self._holders:
             return 999999.0
-        if deadline > self._now:
-            self._now = deadline
-            if self._on_jump is not None and deadline >= self._next_report:
-                self._next_report = deadline + self._every_s
-                self._on_jump(deadline)
+        while self._sleepers and not self._sleepers[0][2].is_asleep:
+            heapq.heappop(self._sleepers)
+        to = min(deadline, self._sleepers[0][0]) if self._sleepers else deadline
+        if to == math.inf:
+            return 999999.0
+        if to > self._now:
+            self._now = to
+            if self._on_jump is not None and to >= self._next_report:
+                self._next_report = to + self._every_s
+                self._on_jump(to)
+        self._wake()
         return 0.0
+
+    async def sleep_until(self, mono: float) -> None:
+        """As `trio.sleep_until`, at a third of its price: no cancel scope is made, entered and expired for it."""
+        if mono <= self._now:
+            await trio.lowlevel.checkpoint()
+            return
+        sleeper = _Sleeper(trio.lowlevel.current_task())
+        self._slept += 1
+        heapq.heappush(self._sleepers, (mono, self._slept, sleeper))
+
+        def give_up(_: object) -> trio.lowlevel.Abort:
+            sleeper.is_asleep = False
+            return trio.lowlevel.Abort.SUCCEEDED
+
+        await trio.lowlevel.wait_task_rescheduled(give_up)
+
+    def _wake(self) -> None:
+        while self._sleepers and self._sleepers[0][0] <= self._now:
+            sleeper = heapq.heappop(self._sleepers)[2]
+            if sleeper.is_asleep:
+                sleeper.is_asleep = False
+                trio.lowlevel.reschedule(sleeper.task)
 
     def hold(self) -> None:
         """Stop jumping while a thread or a process is awaited."""

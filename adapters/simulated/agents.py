@@ -11,6 +11,7 @@ from adapters.simulated.draws import generator
 from adapters.simulated.fates import Conversation, Pace
 from adapters.simulated.people import People
 from adapters.simulated.trunk import SimulatedLeg
+from dialer.clock import sleep_until
 from dialer.disposition import Disposition
 from dialer.ports import AgentReport, CallCard, Leg
 
@@ -79,5 +80,5 @@ class SimulatedDesk:
         _, conversation, talked_s = talk
         if talked_s < conversation.talk_s - _SAME_INSTANT_S:
             conversation = self._people.broken_off(conversation, talked_s)
-        await trio.sleep(conversation.wrap_up_s)
+        await sleep_until(trio.current_time() + conversation.wrap_up_s)
         return conversation.report

@@ -17,6 +17,7 @@ import trio
 
 from adapters.simulated.fates import CallFate, Conversation, Party
 from adapters.simulated.people import People
+from dialer.clock import sleep_until
 from dialer.disposition import HungUpBy, NetworkOutcome
 from dialer.ports import CallOrder, Greeting, LegEnd
 
@@ -49,12 +50,12 @@ class SimulatedLeg:
         """Block until somebody answers; the trio time of the answer."""
         if not self.fate.is_answered:
             await trio.sleep_forever()
-        await trio.sleep_until(self._answer_mono)
+        await sleep_until(self._answer_mono)
         return self._answer_mono
 
     async def wait_greeting(self) -> Greeting:
         """Block until the switch has told person from machine; it may say so some time after the greeting."""
-        await trio.sleep_until(self._answer_mono + self.fate.detected_s)
+        await sleep_until(self._answer_mono + self.fate.detected_s)
         return Greeting(self.fate.detected, self._answer_mono + self.fate.greeting_s)
 
     async def play(self, message: str) -> None:
@@ -64,7 +65,7 @@ class SimulatedLeg:
         self._plan(heard_mono if is_left else math.inf, NetworkOutcome.NORMAL, HungUpBy.PERSON)
         if is_left:
             await trio.sleep_forever()
-        await trio.sleep_until(heard_mono)
+        await sleep_until(heard_mono)
 
     async def talk(self, conversation: Conversation) -> None:
         """An agent speaks, so the far end stays for the length of the talk; cancelled if they hang up first."""
@@ -73,7 +74,7 @@ class SimulatedLeg:
         self._plan(over_mono if is_theirs else math.inf, NetworkOutcome.NORMAL, HungUpBy.PERSON)
         if is_theirs:
             await trio.sleep_forever()
-        await trio.sleep_until(over_mono)
+        await sleep_until(over_mono)
 
     def replan(self) -> None:
         """Take a change of the trunk's outages into account."""

@@ -1,15 +1,17 @@
 """The three clocks: wall time that follows trio's, virtual time that jumps, and real time made faster."""
 
 import math
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 import trio
 from hypothesis import given
 from hypothesis import strategies as st
+from trio.testing import MockClock
 
 from dialer import clock as clock_module
-from dialer.clock import JumpClock, SpeedClock, WallClock
+from dialer.clock import JumpClock, SpeedClock, WallClock, sleep_until
 from tests.fakes import TEN
 
 
@@ -166,3 +168,41 @@ def test_time_counts_from_the_start_and_a_deadline_that_has_passed_is_now(real_t
 def test_speed_that_is_not_above_zero_is_refused(speed):
     with pytest.raises(ValueError, match="the speed must be above 0, got"):
         SpeedClock(speed)
+
+
+async def _wait_for(sleep: Callable[[float], Awaitable[None]], seconds: list[float]) -> list[tuple[float, float]]:
+    woke: list[tuple[float, float]] = []
+
+    async def one(after_s: float) -> None:
+        await sleep(trio.current_time() + after_s)
+        woke.append((after_s, trio.current_time()))
+
+    async with trio.open_nursery() as nursery:
+        for after_s in seconds:
+            nursery.start_soon(one, after_s)
+    return sorted(woke)
+
+
+@given(seconds=st.lists(st.floats(0, 1e4), max_size=20))
+def test_own_sleep_wakes_at_the_same_virtual_instants_as_trios(seconds: list[float]) -> None:
+    ours = trio.run(_wait_for, sleep_until, seconds, clock=JumpClock())
+    trios = trio.run(_wait_for, trio.sleep_until, seconds, clock=JumpClock())
+    assert ours == trios
+
+
+def test_own_sleep_ends_at_once_when_cancelled_and_never_wakes_twice() -> None:
+    async def main() -> float:
+        with trio.move_on_after(5):
+            await sleep_until(100)
+        await sleep_until(7)
+        return trio.current_time()
+
+    assert trio.run(main, clock=JumpClock()) == 7
+
+
+def test_own_sleep_works_on_any_clock() -> None:
+    async def main() -> float:
+        await sleep_until(trio.current_time() + 3)
+        return trio.current_time()
+
+    assert trio.run(main, clock=MockClock(autojump_threshold=0)) >= 3
