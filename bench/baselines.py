@@ -6,6 +6,8 @@ from functools import partial
 from math import exp
 from statistics import fmean
 
+from attrs import evolve
+
 from bench.floor import PacesCalls, run_day
 from bench.scenarios import Scenario
 from pacing import (
@@ -24,6 +26,7 @@ from pacing import (
     TalkEnded,
     WrapUpEnded,
 )
+from pacing.settings import SHORTEST_RING_S
 
 _ADJUST_S = 15.0
 _MOST_LEVEL = 8.0
@@ -212,8 +215,14 @@ def _progressive(settings: PacerSettings) -> PacesCalls:
     return Pacer(PacerSettings(mode=PacingMode.PROGRESSIVE, connect_s=settings.connect_s, ring_s=settings.ring_s))
 
 
+def _giving_up(settings: PacerSettings) -> PacesCalls:
+    """The pacer with the option to give up calls that have rung for 15 s when the floor has filled."""
+    return Pacer(evolve(settings, give_up_ringing_after_s=SHORTEST_RING_S))
+
+
 PACERS: dict[str, Callable[[PacerSettings], PacesCalls]] = {
     "predictive": Pacer,
+    "predictive-giving-up": _giving_up,
     "progressive": _progressive,
     "fixed-ratio": FixedRatio,
     "level-hard": LevelController,

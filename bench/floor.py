@@ -3,7 +3,8 @@
 Theory of operation. Every call and agent is in exactly one of the containers
 of `Floor`; heap entries move them on and carry what they need, so a popped
 entry is never stale, except a connect limit whose caller already has an agent
-(looked up in `waiting`). After every entry, and each tick, waiting persons and
+(looked up in `waiting`) and the end of ringing of a call that was given up
+(looked up in `ringing`). After every entry, and each tick, waiting persons and
 idle agents are paired first come first served, then the pacer is asked.
 """
 
@@ -167,6 +168,9 @@ class Floor:
         self.tally.decide_count += 1
         for _ in range(decision.launch_count):
             self._launch()
+        for call_id in list(self.ringing)[: decision.give_up_count]:
+            # Calls ring in the order they were placed, so the first has rung longest.
+            self._observe(CallUnanswered(self.now_s, self.now_s - self.ringing.pop(call_id)))
 
     def _snapshot(self) -> Snapshot:
         tally = self.tally
@@ -206,7 +210,8 @@ class Floor:
 
     def _ring_ends(self, subject: tuple[int, Outcome]) -> None:
         call_id, outcome = subject
-        del self.ringing[call_id]
+        if self.ringing.pop(call_id, None) is None:
+            return  # given up
         if outcome.is_failed:
             self._observe(CallFailed(self.now_s, outcome.ring_s))
         elif not outcome.is_answered:

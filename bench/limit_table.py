@@ -1,9 +1,12 @@
-"""`python -m bench limit`: the exact limit of a floor, and whether its policy keeps what it promises."""
+"""`python -m bench limit`: the exact limit of a floor; `python -m bench oracle`: the near-limit of a model day."""
 
 import argparse
 from typing import Any
 
 from bench.optimum import MarkovFloor, simulate, solve
+from bench.oracle import hindsight
+from bench.pacing_table import scenarios_of, seeds_of
+from bench.score import render, score
 
 
 def _run(arguments: argparse.Namespace) -> None:
@@ -22,8 +25,19 @@ def _run(arguments: argparse.Namespace) -> None:
         )
 
 
+def _run_oracle(arguments: argparse.Namespace) -> None:
+    for scenario in scenarios_of(arguments.scenario):
+        theta, days = hindsight(scenario, seeds_of(arguments.seeds), arguments.rounds)
+        print(render([score(scenario, days)], with_head=True), f"  theta {theta:.4f}", flush=True)
+
+
 def add_command(commands: Any) -> None:
-    """Add `limit` to the command line."""
+    """Add `limit` and `oracle` to the command line."""
+    oracle = commands.add_parser("oracle", help="model days under a policy that knows every law, tuned in hindsight")
+    oracle.add_argument("--scenario", action="append", help="only this one; may be repeated")
+    oracle.add_argument("--seeds", default="1-4")
+    oracle.add_argument("--rounds", type=int, default=4, help="of tuning")
+    oracle.set_defaults(run=_run_oracle)
     parser = commands.add_parser("limit", help="the highest utilisation any policy could reach on a Markov floor")
     parser.add_argument("--agents", type=int, default=10)
     parser.add_argument("--answer", type=float, default=0.3, help="share of calls that a person answers")

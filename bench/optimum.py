@@ -113,14 +113,17 @@ def solve(floor: MarkovFloor) -> Optimum:
     padding = np.zeros(balance.shape[1] - size)
     # Abandoned within target of all answered, times the long-run rates.
     over = (1.0 - floor.target) * lost / floor.connect_s - floor.target * busy / floor.handle_s
-    found = linprog(
-        np.concatenate((-busy / floor.agents, padding)),
-        A_ub=np.concatenate((over, padding))[None, :],
-        b_ub=[0.0],
-        A_eq=balance,
-        b_eq=right,
-        method="highs",
-    )
+    problem = {
+        "c": np.concatenate((-busy / floor.agents, padding)),
+        "A_ub": np.concatenate((over, padding))[None, :],
+        "b_ub": [0.0],
+        "A_eq": balance,
+        "b_eq": right,
+    }
+    found = linprog(**problem, method="highs")
+    if not found.success:
+        # The simplex method stumbles over a few large floors; the interior point method over others.
+        found = linprog(**problem, method="highs-ipm")
     if not found.success:
         raise ValueError(f"no optimum for {floor}: {found.message}")
     share = np.maximum(0.0, found.x[:size])
