@@ -181,7 +181,8 @@ class Counted:
         revision = query.ledger.track("person", facts.person_id).revision if self.within else 0
         values = [query.values.get(name) for name in self._fact_names]
         collector = "" if self.is_all_collectors else query.values.get("collector.id")
-        return (facts.person_id, facts.number_id, facts.campaign_id, revision, collector, facts.zones, *values)
+        topic = query.values.get("call.topic") if "topic" in self.scopes else ""
+        return (facts.person_id, facts.number_id, facts.campaign_id, topic, revision, collector, facts.zones, *values)
 
     def _matches(self, query: Query, entry: Entry) -> bool:
         event = entry.event

@@ -45,6 +45,15 @@ def test_days_are_counted_in_every_zone_and_the_strictest_holds() -> None:
     assert local(ask(rules, asked, contacts), NEW_YORK) == "2026-04-15 03:00:00"
 
 
+def test_what_was_counted_for_one_topic_is_not_taken_for_another() -> None:
+    rules = book("at most 1 call a day per person and topic")
+    contacts = ledger(event("a", at("2026-04-14 09:00"), topic="loans"))
+    asked = at("2026-04-14 12:00")
+    assert not ask(rules, facts(asked, call__topic="loans"), contacts).is_allowed
+    assert ask(rules, facts(asked, call__topic="cards"), contacts).is_allowed
+    assert not ask(rules, facts(asked, call__topic="loans"), contacts).is_allowed
+
+
 def test_a_cap_without_a_window_is_for_ever() -> None:
     rules = book("at most 9 attempts per person and campaign")
     contacts = ledger(*hourly(at("2026-01-01 10:00"), 9))
