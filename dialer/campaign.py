@@ -132,8 +132,8 @@ class Campaign:
         if self.book.state is not CampaignState.DRAINING:
             self._change(CampaignState.DRAINING, "draining")
         for call in self._calls.values():
-            rings_from = trio.current_time() if call.originated_mono is None else call.originated_mono
-            call.ring_scope.deadline = min(call.ring_scope.deadline, rings_from + 15.0)
+            if call.originated_mono is not None:  # the others are not placed any more
+                call.ring_scope.deadline = min(call.ring_scope.deadline, call.originated_mono + 15.0)
 
     def ended(self) -> None:
         """No call is under way any more."""
@@ -369,8 +369,7 @@ class Campaign:
             return None
         if agent.is_idle:
             return pick.agent_id
-        late_s = (now_at - pick.due_at).total_seconds()
-        return "" if late_s < pick.same_agent_within_s else None
+        return "" if (now_at - pick.due_at).total_seconds() < pick.same_agent_within_s else None
 
     # After an attempt.
 

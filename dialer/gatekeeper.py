@@ -16,6 +16,7 @@ from dialer.call import PlannedCall
 from dialer.clock import WallClock
 from dialer.journal import Journal
 from dialer.model import Account, PhoneNumber
+from dialer.ports import StoreError
 from dialer.records import Denied, VerdictStage
 from dialer.rule_facts import RuleGate
 from dialer.schedule import Pick, Schedule
@@ -70,7 +71,20 @@ class Gatekeeper:
         return self.closed_until_at is not None
 
     def lawful_call(self, pick: Pick, account: Account, now_at: datetime) -> LawfulCall | None:
-        """The first number of a picked account that may be called now; else the refusal is recorded."""
+        """The first number of a picked account that may be called now; else the refusal is recorded.
+
+        When the rules cannot be asked, the account is put back and the campaign paused.
+        """
+        try:
+            return self._lawful_call(pick, account, now_at)
+        except StoreError:
+            raise
+        except Exception:
+            self.schedule.put_back(pick.account_id, now_at)
+            self._cannot_judge(VerdictStage.PICK)
+            return None
+
+    def _lawful_call(self, pick: Pick, account: Account, now_at: datetime) -> LawfulCall | None:
         dropped = self.schedule.progress_of(pick.account_id).dropped_number_ids
         numbers = [one for one in account.numbers if one.number_id not in dropped]
         numbers.sort(key=lambda one: one.number_id != pick.next_number_id)
@@ -102,9 +116,13 @@ class Gatekeeper:
         """The third verdict, when a person has answered."""
         return self._is_still_lawful(call, VerdictStage.ANSWER, 0.0)
 
-    def judge_again(self, pick: Pick, found: LawfulCall, now_at: datetime) -> Verdict:
-        """A verdict on a call that waited between its pick and its claim."""
-        return self.gate.judge(found.account, found.number, now_at, self.ring_s, is_asked_for=pick.is_callback)
+    def judge_again(self, pick: Pick, found: LawfulCall, now_at: datetime) -> Verdict | None:
+        """A verdict on a call that waited between its pick and its claim; None when the rules cannot be asked."""
+        try:
+            return self.gate.judge(found.account, found.number, now_at, self.ring_s, is_asked_for=pick.is_callback)
+        except Exception:
+            self._cannot_judge(VerdictStage.ORIGINATION)
+            return None
 
     def refuse(
         self,
@@ -148,12 +166,15 @@ class Gatekeeper:
                 own_attempt_id=call.claimed.attempt_id,
             )
         except Exception:
-            log.exception("attempt_failed", campaign_id=self.campaign_id, stage=stage.value)
-            self.pause("a rule could not be evaluated; see the log")
+            self._cannot_judge(stage)
             return False
         if not verdict.is_allowed:
             self.refuse(call.account, call.number, verdict, stage, now_at, call.claimed.attempt_id)
         return verdict.is_allowed
+
+    def _cannot_judge(self, stage: VerdictStage) -> None:
+        log.exception("attempt_failed", campaign_id=self.campaign_id, stage=stage.value)
+        self.pause("a rule could not be evaluated; see the log")
 
     def _note_refusal(self, verdict: Verdict, now_at: datetime) -> None:
         refusal = (verdict.deciding_rule_id or "", verdict.next_eligible_at)

@@ -1,15 +1,19 @@
 """The engine's parts around one call, with nothing simulated and nothing configured."""
 
+from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 from attrs import define, field
 
 from adapters.journal_memory import MemoryJournal
+from collections_rules import Finding, Verdict
 from dialer.agents import Agent, AgentPool
 from dialer.call import CallLimits, CallPorts, PlannedCall, run_attempt
 from dialer.clock import WallClock
 from dialer.disposition import Disposition
 from dialer.journal import Journal
+from dialer.model import Account, PhoneNumber
 from dialer.ports import JournalStore
 from dialer.records import AgentChanged, Claimed, Connected, Disposed, Record, decode_all
 from dialer.retries import NextTry
@@ -19,6 +23,7 @@ from tests.fakes import CALLER_ID, SEOUL, TEN, FakeDesk, FakeTrunk, FarEnd, a_pr
 
 ACCOUNT = an_account(1)
 NUMBER = ACCOUNT.numbers[0]
+TOMORROW = TEN + timedelta(days=1)
 
 
 def a_state() -> EngineState:
@@ -129,3 +134,42 @@ class Parts:
     def kinds(self) -> list[str]:
         """What was said of calls, in order, by the names of the record types."""
         return [type(record).__name__ for record in self.records if not isinstance(record, AgentChanged)]
+
+
+ALLOWED = Verdict(True, (), None, None, "hash")
+
+
+def denied(rule_id: str = "bank.hours", until: datetime | None = TOMORROW, *others: str) -> Verdict:
+    """A verdict of these rules, the first deciding."""
+    findings = tuple(
+        Finding(one, "제목", "Title", "닫힘", f"{one} is closed", "cite", "policy", until) for one in (rule_id, *others)
+    )
+    return Verdict(False, findings, rule_id, until, "hash")
+
+
+@define
+class ScriptedGate:
+    """Rules that say what a test has written down: by number, else one word for everybody."""
+
+    verdict: Verdict | Exception = ALLOWED
+    by_number: dict[str, Verdict] = field(factory=dict)
+    asked: list[dict[str, Any]] = field(factory=list)
+    rules: SimpleNamespace = field(factory=lambda: SimpleNamespace(pack_hash="hash", sequence=None))
+
+    def judge(
+        self,
+        account: Account,
+        number: PhoneNumber,
+        at: datetime,
+        ring_s: float,
+        *,
+        is_asked_for: bool = False,
+        own_attempt_id: str | None = None,
+    ) -> Verdict:
+        self.asked.append(
+            {"number": number.number_id, "ring_s": ring_s, "asked_for": is_asked_for, "own": own_attempt_id}
+        )
+        verdict = self.by_number.get(number.number_id, self.verdict)
+        if isinstance(verdict, Exception):
+            raise verdict
+        return verdict

@@ -1,49 +1,20 @@
 """The three verdicts of a campaign: which number, what a refusal says, when the campaign closes and reopens."""
 
 from datetime import timedelta
-from types import SimpleNamespace
 
 import pytest
 import trio
-from attrs import define, evolve, field
+from attrs import evolve
 
-from collections_rules import Finding, Verdict
 from dialer.gatekeeper import NO_NUMBER, Gatekeeper
 from dialer.records import Denied, VerdictStage
 from dialer.schedule import Pick
-from tests.dialer.parts import Parts
+from tests.dialer.parts import ALLOWED, Parts, ScriptedGate, denied
 from tests.fakes import TEN, an_account
 
 ACCOUNT = an_account(1, number_count=3)
 FIRST, SECOND, THIRD = ACCOUNT.numbers
 TOMORROW = TEN + timedelta(days=1)
-ALLOWED = Verdict(True, (), None, None, "hash")
-
-
-def denied(rule_id="bank.hours", until=TOMORROW, *others):
-    findings = tuple(
-        Finding(one, "제목", "Title", "닫힘", f"{one} is closed", "cite", "policy", until) for one in (rule_id, *others)
-    )
-    return Verdict(False, findings, rule_id, until, "hash")
-
-
-@define
-class ScriptedGate:
-    """Rules that say what a test has written down, by number; else the first word for everybody."""
-
-    verdict: Verdict | Exception = ALLOWED
-    by_number: dict[str, Verdict] = field(factory=dict)
-    asked: list[dict] = field(factory=list)
-    rules: SimpleNamespace = field(factory=lambda: SimpleNamespace(pack_hash="hash", sequence=None))
-
-    def judge(self, account, number, at, ring_s, *, is_asked_for=False, own_attempt_id=None):
-        self.asked.append(
-            {"number": number.number_id, "ring_s": ring_s, "asked_for": is_asked_for, "own": own_attempt_id}
-        )
-        verdict = self.by_number.get(number.number_id, self.verdict)
-        if isinstance(verdict, Exception):
-            raise verdict
-        return verdict
 
 
 class Door:
@@ -179,6 +150,13 @@ async def test_error_while_judging_denies_and_pauses_the_campaign(autojump_clock
     assert not ask(door, stage, call)
     assert door.paused == ["a rule could not be evaluated; see the log"]
     assert door.parts.of(Denied) == []
+
+
+async def test_error_at_the_pick_puts_the_account_back_and_pauses_the_campaign(autojump_clock):
+    door = Door(ValueError("a rule broke"))
+    assert door.pick() is None
+    assert door.paused == ["a rule could not be evaluated; see the log"]
+    assert door.schedule.next(TEN).account_id == "acc-1"
 
 
 # A campaign that is closed.
