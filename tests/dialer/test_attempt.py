@@ -54,6 +54,4 @@ def test_ended_attempt_takes_nothing_more():
 def test_every_state_can_be_reached_and_left_by_a_disposition():
     reached = {AttemptState.CLAIMED} | {after for row in TRANSITIONS.values() for after in row.values()}
     assert reached == set(AttemptState) == set(TRANSITIONS)
-    assert all(
-        AttemptEvent.DISPOSED in row for state, row in TRANSITIONS.items() if state is not AttemptState.DISPOSED
-    )
+    assert all(AttemptEvent.DISPOSED in row for state, row in TRANSITIONS.items() if state is not AttemptState.DISPOSED)

@@ -44,6 +44,7 @@ async def test_wall_without_a_zone_is_refused(autojump_clock):
     assert str(refused.value) == "the clock's start needs a time zone, got 2026-11-24T10:00:00"
 
 
+@pytest.mark.slow
 @given(seconds=st.lists(st.floats(0.0, 86_400.0), max_size=10))
 def test_wall_never_goes_back(seconds):
     seen = []

@@ -302,6 +302,7 @@ class Dialer:
 MOVES = st.sampled_from(("pick", "pick", "pick", "claim", "claim", "dispose", "dispose", "deny", "put back", "fact"))
 
 
+@pytest.mark.slow
 @given(moves=st.lists(st.tuples(MOVES, st.integers(0, 11)), min_size=10, max_size=60), enroll_first=st.booleans())
 def test_account_is_never_offered_twice_at_once_and_replay_gives_an_equal_schedule(moves, enroll_first):
     live = Dialer(a_schedule())

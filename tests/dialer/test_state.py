@@ -50,6 +50,7 @@ def a_disposal(disposition, at=TEN, **fields):
     return Disposed(at, "c-1", "c", ACCOUNT.account_id, disposition, **fields)
 
 
+@pytest.mark.slow
 @given(records=journals())
 @settings(deadline=None)
 def test_replay_of_the_lines_equals_the_live_state(records):
@@ -60,6 +61,7 @@ def test_replay_of_the_lines_equals_the_live_state(records):
     assert live.record_count == len(records)
 
 
+@pytest.mark.slow
 @given(records=journals())
 @settings(deadline=None)
 def test_looking_at_the_counters_changes_nothing_that_replay_would_miss(records):
@@ -72,6 +74,7 @@ def test_looking_at_the_counters_changes_nothing_that_replay_would_miss(records)
     assert replay([encode(record) for record in records], an_engine_state()) == live
 
 
+@pytest.mark.slow
 @given(records=journals())
 @settings(deadline=None)
 def test_every_claim_is_open_or_disposed_and_stands_once_in_the_ledger(records):

@@ -102,6 +102,7 @@ async def test_line_of_a_lost_trunk_is_given_back_like_any_other(autojump_clock)
     assert pool.take_nowait() is trunk
 
 
+@pytest.mark.slow
 @given(
     waits=st.lists(st.sampled_from((0.0, 0.001, 0.05, 0.3, 1.0, 7.0)), min_size=5, max_size=60),
     rate=st.sampled_from((0.5, 1.0, 3.0, 4.0)),

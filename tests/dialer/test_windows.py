@@ -106,6 +106,7 @@ def test_every_window_counts_for_itself():
     assert (made.answered_by_person, made.abandoned) == (2, 1)
 
 
+@pytest.mark.slow
 @given(
     calls=st.lists(st.tuples(st.integers(0, 40 * 86_400), st.sampled_from(Disposition)), max_size=30),
     looks=st.lists(st.integers(0, 40 * 86_400), max_size=5),
