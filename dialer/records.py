@@ -13,7 +13,8 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from enum import Enum
 from functools import cache
-from typing import TypeVar
+from math import isfinite
+from typing import Any
 
 import msgspec
 from attrs import field, frozen
@@ -86,6 +87,16 @@ class VerdictStage(Enum):
     PICK = "pick"
     ORIGINATION = "origination"
     ANSWER = "answer"
+
+
+def _is_writable(_: object, __: object, value: Any) -> None:
+    if isinstance(value, float) and not isfinite(value):  # JSON would write null, which no reader takes for a number
+        msg = f"a record cannot hold the number {value}"
+        raise ValueError(msg)
+
+
+def _finite(figures: dict[str, float]) -> dict[str, float]:
+    return {name: value for name, value in figures.items() if isfinite(value)}
 
 
 @frozen
@@ -276,7 +287,7 @@ class FactStated:
     person_id: str
     account_id: str
     name: str
-    value: bool | int | float | str | tuple[str, ...]
+    value: bool | int | float | str | tuple[str, ...] = field(validator=_is_writable)
     attempt_id: str | None = None
 
 
@@ -304,7 +315,7 @@ class PacingNoted:
     idle_count: int
     in_flight_count: int
     reason: str
-    figures: dict[str, float] = field(factory=dict)
+    figures: dict[str, float] = field(factory=dict, converter=_finite)
 
 
 AttemptRecord = Claimed | Originated | Answered | Detected | Connected | TalkEnded | Disposed
@@ -340,8 +351,6 @@ RECORD_TYPES: dict[str, type] = {
     "pacing": PacingNoted,
 }
 _KINDS = {cls: kind for kind, cls in RECORD_TYPES.items()}
-
-T = TypeVar("T")
 
 
 class RecordError(ValueError):

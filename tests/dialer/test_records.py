@@ -1,12 +1,13 @@
 """Records and their lines."""
 
+import math
 from datetime import UTC, datetime
 
 import attrs
 import pytest
 from hypothesis import given
 
-from dialer.records import RECORD_TYPES, Closed, FactStated, RecordError, decode, decode_all, encode
+from dialer.records import RECORD_TYPES, Closed, FactStated, PacingNoted, RecordError, decode, decode_all, encode
 from tests.strategies import fact_values, journals
 
 MIDNIGHT = datetime(2026, 11, 24, tzinfo=UTC)
@@ -27,6 +28,15 @@ def test_fact_that_a_person_stated_reads_as_the_value_it_was(value):
     read = decode(encode(record)).value
     assert read == value
     assert type(read) is type(value)
+
+
+@pytest.mark.parametrize("value", [math.inf, -math.inf, math.nan])
+def test_number_that_a_line_cannot_hold_never_stands_in_a_record(value):
+    noted = PacingNoted(MIDNIGHT, "c", "predictive", 1, 2, 3, "why", {"theta": 0.5, "slack": value})
+    assert noted.figures == {"theta": 0.5}
+    assert decode(encode(noted)) == noted
+    with pytest.raises(ValueError, match=r"^a record cannot hold the number"):
+        FactStated(MIDNIGHT, "c", "p-1", "acc-1", "debt.dpd", value)
 
 
 def test_line_names_the_kind_and_writes_the_instant_in_utc():
