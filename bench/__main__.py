@@ -2,7 +2,7 @@
 
 import argparse
 
-from bench import limit_table, pacing_table
+from bench import compare_table, cost, limit_table, pacing_table
 
 
 def main() -> None:
@@ -10,7 +10,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     commands = parser.add_subparsers(required=True)
     pacing_table.add_command(commands)
+    compare_table.add_command(commands)
     limit_table.add_command(commands)
+    cost.add_command(commands)
     arguments = parser.parse_args()
     arguments.run(arguments)
 
