@@ -4,10 +4,12 @@ Pure: text, facts and contacts in, a verdict out. No clock, no files, no threads
 """
 
 from collections_rules.builtin import BUILTIN_PACKS, builtin_pack
+from collections_rules.case import decide_case
 from collections_rules.choices import Arm, Keep, KeepLimit, Split
 from collections_rules.compile import compile_rules, list_open_points
 from collections_rules.diagnostics import Diagnostic, RulesError, Span, render
 from collections_rules.evaluate import RuleBook, RuleInfo
+from collections_rules.explain import render_explanation
 from collections_rules.facts import FACT_TABLE, FactKind, Facts, FactSpec, FactValue, check_values, clean_facts
 from collections_rules.findings import list_findings
 from collections_rules.fmt import fmt, from_json, to_json
@@ -47,10 +49,12 @@ __all__ = [
     "check_values",
     "clean_facts",
     "compile_rules",
+    "decide_case",
     "fmt",
     "from_json",
     "list_findings",
     "list_open_points",
     "render",
+    "render_explanation",
     "to_json",
 ]

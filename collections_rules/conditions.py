@@ -53,6 +53,9 @@ _OF_CALL: Mapping[str, Callable[[Query], FactValue | None]] = {
 }
 
 
+NO_CLOCKS = Clocks((), (), True)
+
+
 @frozen
 class Test:
     """A compiled condition: the question, what it reads, and when time alone may change its answer."""
@@ -62,6 +65,8 @@ class Test:
     ask: Ask
     names: tuple[str, ...]
     edges: tuple[Edge, ...] = ()
+    condition: t.Condition | None = None
+    clocks: Clocks = NO_CLOCKS
 
     def next_edge(self, query: Query) -> int:
         """The first instant after the question's at which the answer may change by itself."""
@@ -75,7 +80,7 @@ class Test:
 def compile_test(condition: t.Condition, clocks: Clocks) -> Test:
     """The condition as a function. It must have passed `check`."""
     edges = tuple(_age_edge(part, clocks) for part in _parts(condition) if isinstance(part, t.Age))
-    return Test(_ask(condition, clocks), tuple(dict.fromkeys(names_in(condition))), edges)
+    return Test(_ask(condition, clocks), tuple(dict.fromkeys(names_in(condition))), edges, condition, clocks)
 
 
 def _parts(condition: t.Condition) -> Iterator[t.Condition]:

@@ -5,13 +5,14 @@ priority: one closed gate closes, and a book without gates closes too. The next
 allowed moment is found by jumping from release to release until every gate passes.
 """
 
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
 from math import ceil
 
 from attrs import define, field, frozen
 
 from collections_rules.choices import Keep, Rank, Split
+from collections_rules.counting import AtMostGate, WaitAfterEventGate
 from collections_rules.facts import Facts
 from collections_rules.gates import Gate, Reason, missing_reason
 from collections_rules.ledger import ContactLedger
@@ -22,12 +23,13 @@ from collections_rules.tables import Table
 from collections_rules.verdict import Finding, Verdict
 from collections_rules.windows import NEVER
 
-__all__ = ["Choices", "RuleBook", "RuleInfo", "RunningRule"]
+__all__ = ["HORIZON_S", "Choices", "RuleBook", "RuleInfo", "RunningRule"]
 
 RING_MARGIN_S = 5
 """Hours are asked for the last second of ringing and this much more: a phone rings on after the switch gave up."""
 
-_HORIZON_S = 800 * 86_400
+HORIZON_S = 800 * 86_400
+"""How far the next allowed moment is looked for."""
 _MAX_JUMPS = 4000
 _NO_RULES = "no-rules"
 _NO_CONTACTS = ContactLedger()
@@ -121,6 +123,7 @@ class RuleBook:
         self._choices = choices or Choices()
         self.sequence = sequence
         self.rules = tuple(rule.info for rule in rules)
+        self._all = rules
         self._running = tuple(rule for rule in rules if rule.info.is_enforced)
         self._allowed = Verdict(True, (), None, None, pack_hash)
 
@@ -140,6 +143,24 @@ class RuleBook:
         query = _query(facts, ledger)
         findings = [self._finding(rule, query, rule.closed_until(query) is None) for rule in self._running]
         return tuple(sorted(findings, key=lambda finding: finding.is_passed))
+
+    @property
+    def running(self) -> tuple[RunningRule, ...]:
+        """The rules that are on, with their gates."""
+        return self._running
+
+    def as_of(self, day: date) -> tuple[RuleInfo, ...]:
+        """The rules in force at the start of a date of their own clock, those that are off included."""
+        return tuple(rule.info for rule in self._all if rule.lowered.is_in_force(day))
+
+    def counting_gates(self) -> Mapping[tuple[str, int], Callable[[Query], int | None]]:
+        """The gates that count contacts, by rule and place: each says until when it is closed."""
+        return {
+            (rule.info.rule_id, index): dated.gate.closed_until
+            for rule in self._running
+            for index, dated in enumerate(rule.lowered.gates)
+            if isinstance(dated.gate, AtMostGate | WaitAfterEventGate)
+        }
 
     # Choices: what to do, never whether it may be done ------------------------------
 
@@ -182,7 +203,7 @@ class RuleBook:
 
     def _next(self, query: Query, closed: list[RunningRule]) -> tuple[datetime | None, str | None]:
         """The first moment at which all pass, and the rule that sets it."""
-        began_s, limit_s = query.at_s, query.at_s + _HORIZON_S
+        began_s, limit_s = query.at_s, query.at_s + HORIZON_S
         decider = closed[0]
         try:
             for _ in range(_MAX_JUMPS):
@@ -215,7 +236,7 @@ class RuleBook:
                 release = rule.closed_until(query)
                 if release is None:
                     return _utc(query.at_s)
-                if release > began_s + _HORIZON_S:
+                if release > began_s + HORIZON_S:
                     return None
                 query.at_s = release
             return None

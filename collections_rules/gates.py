@@ -90,6 +90,11 @@ class OpenGate:
                 worst = release
         return worst
 
+    def open_until(self, query: Query) -> int:
+        """A later second up to which an open gate certainly stays open."""
+        ends = [span[1] for zone in self.clocks.of(query) if (span := self.hours.span_at(zone, query.at_s))]
+        return max(min(ends, default=NEVER) - query.margin_s, query.at_s + 1)
+
     def _zone_closed_until(self, zone: str, at_s: int, margin_s: int) -> int | None:
         span = self.hours.span_at(zone, at_s)
         if span is None:
@@ -204,6 +209,15 @@ class StopAtGate:
         ends += [span[1] - margin_s for zone in zones if (span := hours.span_at(zone, at_s + margin_s))]
         return max(ends, default=None)
 
+    def open_until(self, query: Query) -> int:
+        """A later second up to which an open gate certainly stays open."""
+        held = query.values.get(self.name)
+        if not held:
+            return NEVER
+        hours = week_hours(held) if isinstance(held, frozenset) else None
+        starts = [hours.next_start(zone, query.at_s) for zone in self.clocks.of(query)] if hours else []
+        return max(min(starts, default=NEVER) - query.margin_s, query.at_s + 1)
+
     def reason(self, query: Query) -> Reason:
         held = query.values.get(self.name)
         if not isinstance(held, frozenset) or week_hours(held) is None:
@@ -249,12 +263,14 @@ class FreshGate:
     clocks: Clocks
 
     def closed_until(self, query: Query) -> int | None:
+        return None if query.at_s < self.expires(query) else NEVER
+
+    def expires(self, query: Query) -> int:
+        """The first second at which the list is too old; long ago when its date is not known."""
         days = home_days(self.clocks, query)
         day = date_of(query.values.get(self.name), days) if days else None
         last = shifted(day, self.duration, self.clocks.calendar) if day else None
-        if days is None or last is None:
-            return NEVER
-        return None if query.at_s < start_of(last + timedelta(days=1), days) else NEVER
+        return -NEVER if days is None or last is None else start_of(last + timedelta(days=1), days)
 
     def reason(self, query: Query) -> Reason:
         days = home_days(self.clocks, query)

@@ -69,6 +69,13 @@ class LoweredRule:
     excepts: tuple[Test, ...]
     from_s: int
     until_s: int
+    scope: PackScope
+
+    def is_in_force(self, day: date) -> bool:
+        """Whether the rule, and at least one of its gates, is the law at the start of a date."""
+        at_s = self.scope.midnight(day, is_end=False)
+        gates = [gate for gate in self.gates if gate.from_s <= at_s < gate.until_s]
+        return self.from_s <= at_s < self.until_s and (bool(gates) or not self.gates)
 
 
 def pack_scope(pack: p.PackTree, used: Sequence[p.PackTree]) -> PackScope:
@@ -115,6 +122,7 @@ def lower_rule(rule: t.RuleBlock, scope: PackScope, foreign_excepts: Sequence[Te
         (*(compile_test(condition, scope.clocks) for condition in excepts), *foreign_excepts),
         from_s,
         until_s,
+        scope,
     )
 
 

@@ -35,19 +35,20 @@ class WaitAfterFactGate:
         applies = _applies(self.test, query)
         if applies is False:
             return None
-        end = self._ends(query)
+        end = self.ends(query)
         if end is not None and end <= query.at_s:
             return None
         return _until(end, self.test, query)
 
-    def _ends(self, query: Query) -> int | None:
+    def ends(self, query: Query) -> int | None:
+        """When the wait is over; None while that is unknown."""
         counts_day = not self.duration.is_business and date_times(self.duration.unit) and not self.is_day_counted
         return moment_after(query.values.get(self.name), self.duration, counts_day, self.clocks, query)
 
     def reason(self, query: Query) -> Reason:
         if self.closed_until(query) is None:
             return PASSES
-        end = self._ends(query)
+        end = self.ends(query)
         if end is None:
             return missing_reason(self.name)
         return _waits(end, self.name, self.clocks, query)
@@ -65,18 +66,19 @@ class WaitUntilGate:
     def closed_until(self, query: Query) -> int | None:
         if _applies(self.test, query) is False:
             return None
-        end = self._ends(query)
+        end = self.ends(query)
         if end is not None and end <= query.at_s:
             return None
         return _until(end, self.test, query)
 
-    def _ends(self, query: Query) -> int | None:
+    def ends(self, query: Query) -> int | None:
+        """When the wait is over; None while that is unknown."""
         return moment_after(query.values.get(self.name), self.plus, False, self.clocks, query)
 
     def reason(self, query: Query) -> Reason:
         if self.closed_until(query) is None:
             return PASSES
-        end = self._ends(query)
+        end = self.ends(query)
         if end is None:
             missing = self.test.missing(query) if self.test and _applies(self.test, query) is None else ()
             return missing_reason(missing[0] if missing else self.name)

@@ -113,7 +113,7 @@ FORMULA = st.recursive(
 EVERY = [
     {"person__deceased": dead, "debt__discharged": done, "person__attorney": lawyer, "debt__dpd": dpd}
     for dead in (True, False, None) for done in (True, False, None) for lawyer in ("none", "known", None)
-    for dpd in (29, 30, 31, None)
+    for dpd in (29, 29.5, 30, 31, None)
 ]  # fmt: skip
 
 
