@@ -30,7 +30,7 @@ from dialer.records import (
     TalkEnded,
 )
 from dialer.retries import NextTry
-from dialer.rule_facts import to_journal_value
+from dialer.rule_facts import readable_facts, to_journal_value
 
 __all__ = ["CallLimits", "CallPorts", "PlannedCall", "run_attempt"]
 
@@ -218,7 +218,9 @@ def _settle(call: PlannedCall, ports: CallPorts, talk: _Talk) -> None:
     claimed, now_at, report = call.claimed, ports.clock.now_at(), talk.report
     next_try = NextTry(ends="its next try could not be planned; a supervisor decides")
     try:
-        for name, value in (report.facts if report else {}).items():
+        next_try = ports.next_try(call, talk.so_far, report)
+        stated, faults = readable_facts(report.facts if report else {})
+        for name, value in stated.items():
             ports.journal.append(
                 FactStated(
                     now_at,
@@ -230,7 +232,9 @@ def _settle(call: PlannedCall, ports: CallPorts, talk: _Talk) -> None:
                     claimed.attempt_id,
                 )
             )
-        next_try = ports.next_try(call, talk.so_far, report)
+        if faults:
+            msg = f"the agent stated what no rule can read: {'; '.join(faults)}"
+            raise ValueError(msg)
     finally:
         # INVARIANT: also when a fact or a plan is at fault (I3).
         ports.journal.append(_disposed(call, talk, now_at, next_try))

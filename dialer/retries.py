@@ -25,6 +25,8 @@ _DEFAULT_STEPS: dict[str, RetryStep] = {
     "congested": RetryStep(delay_s=300.0, number="same"),
     "failed": RetryStep(delay_s=120.0, number="same"),
     "out_of_service": RetryStep(delay_s=60.0, number="drop"),
+    # Somebody else of the household answered: the person may be there in another part of the day.
+    "third_party": RetryStep(delay_s=10_800.0, number="same", another_part_of_day=True),
     # We let the person down; another call the same day would make it worse.
     "abandoned": RetryStep(delay_s=86_400.0, number="same"),
     "agent_lost": RetryStep(delay_s=600.0, number="same"),

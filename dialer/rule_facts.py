@@ -12,12 +12,12 @@ from math import isfinite
 
 from attrs import field, frozen
 
-from collections_rules import FACT_TABLE, FactKind, Facts, FactValue, RuleBook, Verdict
+from collections_rules import FACT_TABLE, FactKind, Facts, FactValue, RuleBook, Verdict, check_values
 from dialer.list_mapping import FactParser
 from dialer.model import Account, PhoneNumber
 from dialer.state import EngineState
 
-__all__ = ["RuleGate", "fact_parsers", "to_journal_value"]
+__all__ = ["RuleGate", "fact_parsers", "readable_facts", "to_journal_value"]
 
 JournalValue = bool | int | float | str | tuple[str, ...]
 
@@ -101,6 +101,17 @@ class RuleGate:
             campaign_id=self.campaign_id,
             ring_s=ring_s,
         )
+
+
+def readable_facts(facts: Mapping[str, FactValue]) -> tuple[dict[str, FactValue], tuple[str, ...]]:
+    """The facts that rules can read, and what is wrong with the others.
+
+    A fact that nobody can read would close every gate of its person for good,
+    and the journal keeps what it was told.
+    """
+    faults = {name: check_values({name: value}) for name, value in facts.items()}
+    readable = {name: value for name, value in facts.items() if not faults[name]}
+    return readable, tuple(fault for found in faults.values() for fault in found)
 
 
 def to_journal_value(value: FactValue) -> JournalValue:

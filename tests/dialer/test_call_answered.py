@@ -98,7 +98,11 @@ async def test_what_the_agent_reports_stands_in_the_records(autojump_clock):
         currency="KRW",
         promise=promise,
         callback_due_at=due_at,
-        facts={"person.opted_out": True, "notice.sent_on": date(2026, 11, 3), "person.hours": frozenset({"b", "a"})},
+        facts={
+            "person.opted_out": True,
+            "person.refused_offer_on": date(2026, 11, 3),
+            "person.excluded_numbers": frozenset({"b", "a"}),
+        },
     )
     parts.log_in(desk=FakeDesk(report=report))
     await parts.call(PERSON)
@@ -106,11 +110,22 @@ async def test_what_the_agent_reports_stands_in_the_records(autojump_clock):
     assert (record.amount_minor, record.currency, record.promise) == (50_000, "KRW", promise)
     assert [(one.person_id, one.name, one.value, one.attempt_id) for one in parts.of(FactStated)] == [
         ("p-1", "person.opted_out", True, "c-1"),
-        ("p-1", "notice.sent_on", "2026-11-03", "c-1"),
-        ("p-1", "person.hours", ("a", "b"), "c-1"),
+        ("p-1", "person.refused_offer_on", "2026-11-03", "c-1"),
+        ("p-1", "person.excluded_numbers", ("a", "b"), "c-1"),
     ]
     assert parts.kinds[-1] == "Disposed"
     assert parts.plans_with == [(Disposition.PROMISED, report)]
+
+
+async def test_fact_that_no_rule_can_read_is_refused_and_the_attempt_still_has_its_disposition(autojump_clock):
+    parts = Parts()
+    facts = {"person.opted_out": True, "person.hat_size": 58}
+    parts.log_in(desk=FakeDesk(report=AgentReport(Disposition.REFUSED, facts=facts)))
+    with pytest.raises(ValueError, match=r"what no rule can read: unknown fact `person\.hat_size`"):
+        await parts.call(PERSON)
+    assert [one.name for one in parts.of(FactStated)] == ["person.opted_out"]  # what can be read is not lost with it
+    assert parts.disposed.disposition is Disposition.REFUSED
+    assert parts.agents.idle_count("c") == 1
 
 
 async def test_agent_reserved_beforehand_takes_the_call_though_another_has_been_idle_longer(autojump_clock):

@@ -79,6 +79,10 @@ def test_what_did_not_reach_the_person_is_tried_again_without_any_policy(disposi
     assert after(disposition) == NextTry(TEN + timedelta(seconds=delay_s), FIRST)
 
 
+def test_somebody_else_who_answers_does_not_end_the_account():
+    assert after(Disposition.THIRD_PARTY).at >= TEN + timedelta(hours=3)
+
+
 def test_policy_goes_before_the_defaults():
     assert after(Disposition.TRUNK_LOST, RetryStep(900.0)).at == TEN + timedelta(minutes=15)
 
