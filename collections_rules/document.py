@@ -18,7 +18,7 @@ from collections_rules.grammar import clause_parser
 from collections_rules.korean import in_english
 from collections_rules.layout import Block, Piece, split_blocks, strip_comment
 from collections_rules.source import PackSource
-from collections_rules.syntax import is_free_text, parse_pack
+from collections_rules.syntax import OPEN_KO, is_free_text, parse_pack
 from collections_rules.words import singular
 
 __all__ = ["DocLine", "DocWord", "read_document"]
@@ -104,6 +104,8 @@ def _free_lines(block: str, piece: Piece, text: str) -> Iterator[tuple[int, DocL
             mark = "?" if text[piece.head_chars - 1] == "?" else ""
             head = DocWord(piece.head.rstrip("?") + mark, "keyword")
             rest = said[piece.head_chars :].strip()
+            if piece.head == "reading" and rest.startswith(OPEN_KO):
+                rest = "open " + rest.removeprefix(OPEN_KO)
             words = (head, DocWord(rest, "text")) if rest else (head,)
             yield piece.line, DocLine("free", block, words)
         elif said:

@@ -103,7 +103,7 @@ def in_korean(words: Sequence[tuple[str, DocWord]], is_free: bool) -> Iterator[t
         if twin is None and word.kind == "keyword":
             twin, size = _phrase([word for _, word in words[index : index + _LONGEST]])
         elif twin is None:
-            twin = _twin(word, is_free)
+            twin = _twin(word, is_free, words[0][1].text == "reading")
         yield sep, DocWord(twin or word.text, word.kind)
         index += size
 
@@ -118,7 +118,7 @@ def _phrase(words: Sequence[DocWord]) -> tuple[str | None, int]:
     return (PHRASES["attempts"] if words[0].text == "attempt" else None), 1
 
 
-def _twin(word: DocWord, is_free: bool) -> str | None:
+def _twin(word: DocWord, is_free: bool, is_reading: bool) -> str | None:
     if word.kind == "unit":
         return UNIT_TWINS[word.text.rstrip("s")]
     if word.kind == "name":
@@ -129,7 +129,7 @@ def _twin(word: DocWord, is_free: bool) -> str | None:
     for english in ("because", "measure"):
         if word.text.startswith(english + " ") and not is_free:
             return PHRASES[english] + word.text.removeprefix(english)
-    if is_free and word.text.startswith("open "):
+    if is_free and is_reading and word.text.startswith("open "):
         return "미정 " + word.text.removeprefix("open ")
     return None
 

@@ -93,6 +93,15 @@ def test_a_korean_cap_reads_as_its_english_twin() -> None:
     ]
 
 
+def test_an_open_question_stays_open_in_either_language() -> None:
+    text = (
+        'pack t.one 1.0\nrule t.a  "가"\n  law      open §1\n  reading  open "does it?"\n  stop when person.deceased\n'
+    )
+    assert '해석     미정 "does it?"' in fmt(text, "ko")
+    assert fmt(fmt(text, "ko")) == fmt(text) == text
+    assert meaning(fmt(text, "ko")) == meaning(text)
+
+
 def test_one_file_may_mix_both() -> None:
     text = 'pack t.one 1.0\n규칙 t.a "가"\n  policy §1\n  금지 person.deceased or debt.discharged\n'
     assert "stop when person.deceased or debt.discharged" in fmt(text)
