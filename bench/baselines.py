@@ -30,6 +30,7 @@ from pacing.settings import SHORTEST_RING_S
 
 _ADJUST_S = 15.0
 _MOST_LEVEL = 8.0
+_MOST_RATIO = 30.0
 
 
 class Measuring:
@@ -82,18 +83,18 @@ class Measuring:
 
 
 class FixedRatio(Measuring):
-    """So many lines for each agent logged in, talks included: the ratio that a supervisor sets on a power dialer.
+    """So many calls for each idle agent: the ratio that a supervisor sets on a power dialer.
 
     Public manuals of most dialers describe it; the best ratio is left to trial
     and error, which `best_ratio` does in hindsight.
     """
 
-    def __init__(self, settings: PacerSettings, ratio: float = 1.5) -> None:
+    def __init__(self, settings: PacerSettings, ratio: float = 2.0) -> None:
         super().__init__(settings)
         self.ratio = ratio
 
     def wanted(self, snapshot: Snapshot) -> float:
-        return self.ratio * snapshot.staffed_count - len(snapshot.talking_since_s)
+        return self.ratio * snapshot.idle_count
 
 
 class LevelController(Measuring):
@@ -235,9 +236,9 @@ PACERS: dict[str, Callable[[PacerSettings], PacesCalls]] = {
 """By the name on the command line. `fixed-ratio` is replaced by its best ratio where `best_ratio` has been asked."""
 
 
-def best_ratio(scenario: Scenario, seeds: Sequence[int], halvings: int = 6) -> float:
+def best_ratio(scenario: Scenario, seeds: Sequence[int], halvings: int = 7) -> float:
     """The highest fixed ratio that keeps the days of `seeds` together within the target: hindsight."""
-    low, high = 0.5, _MOST_LEVEL
+    low, high = 1.0, _MOST_RATIO
     for _ in range(halvings):
         middle = (low * high) ** 0.5
         days = [run_day(scenario, seed, partial(FixedRatio, ratio=middle)) for seed in seeds]

@@ -111,7 +111,8 @@ def _run(arguments: argparse.Namespace) -> None:
     scenarios, seeds = scenarios_of(arguments.scenario or ["tiny-5", "mid-20", "big-100"]), seeds_of(arguments.seeds)
     pacers = [OURS, *(name for name in arguments.pacer or PACERS if name != OURS)]
     found: list[Result] = []
-    console = Console()
+    # Wide enough for its columns, also where a file or a pipe has no width.
+    console = Console(width=max(110, Console().width))
     with Progress(console=console, transient=True) as progress:
         task = progress.add_task("model days", total=len(scenarios) * len(pacers) * len(seeds))
         for scenario in scenarios:

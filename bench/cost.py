@@ -13,7 +13,7 @@ AGENTS = (5, 10, 20, 50, 100, 200, 500, 1000)
 
 @frozen
 class Cost:
-    """Processor time on one core, in microseconds."""
+    """Time on one core, in microseconds; other work on the machine makes it longer."""
 
     agents: int
     decide_us: float

@@ -33,9 +33,9 @@ def test_a_baseline_never_asks_for_more_than_the_free_lines(name):
     assert pacer.decide(floor(idle_count=0, talking_since_s=())).launch_count == 0
 
 
-def test_a_fixed_ratio_counts_talks_as_lines():
-    assert FixedRatio(SETTINGS, ratio=2.0).decide(floor()).launch_count == 7
-    assert FixedRatio(SETTINGS, ratio=2.0).decide(floor(ringing_since_s=(90.0,) * 6)).launch_count == 1
+def test_a_fixed_ratio_is_calls_for_each_idle_agent():
+    assert FixedRatio(SETTINGS, ratio=2.0).decide(floor()).launch_count == 4
+    assert FixedRatio(SETTINGS, ratio=2.0).decide(floor(ringing_since_s=(90.0,) * 3)).launch_count == 1
 
 
 def test_a_level_controller_falls_back_to_one_line_an_agent_above_the_target():
