@@ -16,7 +16,8 @@ lint: .venv/.dev
 	$(BIN)/mypy
 
 bench: .venv/.dev
-	$(BIN)/python -m bench
+	$(BIN)/python -m bench pacing --quick
+	$(BIN)/python -m bench.day
 
 # What users run: the tested versions, by hash.
 .venv/.run: requirements.lock pyproject.toml

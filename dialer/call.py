@@ -195,7 +195,7 @@ async def _see_through(call: PlannedCall, ports: CallPorts, leg: Leg, talk: _Tal
         return
     agent = None
     if ports.may_connect(call):
-        agent = call.agent
+        agent = call.agent or ports.agents.take_nowait(claimed.campaign_id, claimed.attempt_id)
         if agent is None:
             with trio.CancelScope(deadline=greeting.ended_mono + call.limits.connect_s):
                 agent = await ports.agents.take_longest_idle(claimed.campaign_id, claimed.attempt_id, call.priority)

@@ -9,6 +9,7 @@ the claim, and when it is answered (I1).
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 import trio
@@ -87,9 +88,13 @@ class Campaign:
     _noted_mode: PacingMode | None = None
     _bugs_mono: list[float] = field(factory=list)
     _preview_count: int = 0
+    _ports: CallPorts = field(init=False)
+    # Bound once: binding costs more than all the rest of a line that is not written.
+    _log: Any = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         self._view = PacingView(self.plan.campaign_id, self.pacer)
+        self._log = log.bind(campaign_id=self.plan.campaign_id)
         self.journal.tell(self.plan.campaign_id, self.heed)
         self._keeper = Gatekeeper(
             self.plan.campaign_id,
@@ -99,6 +104,15 @@ class Campaign:
             self.clock,
             self.plan.limits.ring_s,
             self.pause,
+        )
+        self._ports = CallPorts(
+            self.journal,
+            self.clock,
+            self.agents,
+            self._may_originate,
+            self._keeper.may_connect,
+            self._plan_next,
+            self._free_line,
         )
 
     # The loop.
@@ -316,29 +330,15 @@ class Campaign:
     async def _run_call(self, call: PlannedCall) -> None:
         """One attempt; a bug in it ends it alone, and too many pause the campaign."""
         claimed = call.claimed
-        ports = CallPorts(
-            self.journal,
-            self.clock,
-            self.agents,
-            self._may_originate,
-            self._keeper.may_connect,
-            self._plan_next,
-            self._free_line,
-        )
         try:
-            disposition = await run_attempt(call, ports)
+            disposition = await run_attempt(call, self._ports)
         except StoreError:
             raise
         except Exception:
             log.exception("attempt_failed", campaign_id=claimed.campaign_id, attempt_id=claimed.attempt_id)
             self._count_bug()
         else:
-            log.debug(
-                "attempt_ended",
-                campaign_id=claimed.campaign_id,
-                attempt_id=claimed.attempt_id,
-                disposition=disposition.value,
-            )
+            self._log.debug("attempt_ended", attempt_id=claimed.attempt_id, disposition=disposition.value)
         finally:
             self._free_line(call)
             del self._calls[claimed.attempt_id]

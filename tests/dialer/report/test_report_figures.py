@@ -5,7 +5,6 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sample_day import CONTEXT, sample_day
 
 from dialer.disposition import DISPOSITIONS, Disposition, HungUpBy
 from dialer.records import (
@@ -31,6 +30,7 @@ from dialer.records import (
 from dialer.report import CampaignContext, DayFigures, ReportContext, summarize
 from dialer.report.counts import Counts, Ratio, total_of
 from dialer.report.series import BIN_S, StepSeries
+from tests.dialer.report.sample_day import CONTEXT, sample_day
 
 NINE = datetime(2026, 11, 24, 0, 0, tzinfo=UTC)  # 09:00 in Seoul
 TINY = ReportContext(

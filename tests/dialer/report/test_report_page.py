@@ -8,8 +8,6 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from sample_day import CONTEXT, sample_day
-from test_report_figures import TINY, call, denied, in_order, tiny_day
 
 import dialer.report
 from dialer.disposition import Disposition
@@ -20,6 +18,8 @@ from dialer.report.funnel import funnel
 from dialer.report.messages import LANGUAGES, all_messages, messages
 from dialer.report.picture import stacked_labels
 from dialer.report.story import ROWS
+from tests.dialer.report.sample_day import CONTEXT, sample_day
+from tests.dialer.report.test_report_figures import TINY, call, denied, in_order, tiny_day
 
 VOID = {"meta", "br", "hr", "img", "input", "link"}
 PACKAGE = Path(dialer.report.__file__).parent

@@ -6,10 +6,10 @@ import json
 import pytest
 from rich.cells import cell_len
 from rich.console import Console
-from test_report_figures import TINY, call, in_order, tiny_day
 
 from dialer.disposition import Disposition
 from dialer.report import CampaignContext, ReportContext, as_json, print_table, summarize
+from tests.dialer.report.test_report_figures import TINY, call, in_order, tiny_day
 
 
 def printed(records, context, language):
