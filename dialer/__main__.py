@@ -1,6 +1,5 @@
 """The command line: parses, wires adapters to the engine, prints. The only file here that imports adapters."""
 
-import json
 import signal
 import sys
 import time
@@ -26,22 +25,28 @@ from adapters.simulated.people import People
 from adapters.simulated.settings import SimulationSettings
 from adapters.simulated.shifts import run_shifts
 from adapters.simulated.trunk import SimulatedTrunk
-from dialer.app import Engine, Ports, compile_campaign_rules, new_state, open_engine
+from collections_rules import RulesError
+from dialer.app import Engine, Ports, new_state, open_engine
 from dialer.attempt import MisuseError
 from dialer.clock import SpeedClock, WallClock
 from dialer.config import Config, ConfigError, load_config, structure
 from dialer.journal import replay
 from dialer.log import set_up_logging
 from dialer.model import Account
+from dialer.pacing_command import app as pacing_app
 from dialer.ports import JournalStore, StoreError
+from dialer.publishing import publish
 from dialer.records import RecordError, decode_all
-from dialer.report import CampaignContext, ReportContext, as_json, print_table, render_html, summarize
 from dialer.rule_facts import fact_parsers
+from dialer.rules_command import app as rules_app
 from dialer.simulation import run_virtual
 
 app = cyclopts.App(name="paceline", help="Predictive dialer and collections engine.")
 console = Console()
 errors = Console(stderr=True)
+
+app.command(rules_app)
+app.command(pacing_app)
 
 Seed = Annotated[int | None, Parameter(help="Seed of everything random; the same seed repeats the day to the byte.")]
 Changes = Annotated[
@@ -94,7 +99,7 @@ def simulate(
     took_s = time.perf_counter() - started
     if journal is not None:
         _keep_journal(journal, store)
-    _publish(config, store, json_, report, language)
+    publish(config, store, json_, report, language, console)
     console.print(
         f"{state_count():,} attempts in {took_s:.1f} s, {state_count() / took_s:,.0f} attempts/s; seed {world.seed}"
         + (f"; report: {report}" if report is not None else "")
@@ -160,7 +165,7 @@ def report_(
 ) -> None:
     """Make the report of a journal."""
     config = load_config(config_path, set_)
-    _publish(config, _open_journal(journal), json_, out, language)
+    publish(config, _open_journal(journal), json_, out, language, console)
     console.print(f"report: {out}")
 
 
@@ -332,42 +337,6 @@ def _keep_journal(path: Path, store: MemoryJournal) -> None:
     kept.close()
 
 
-def _publish(config: Config, store: JournalStore, json_path: Path | None, page: Path | None, language: str) -> None:
-    """The day's table on the terminal, its figures as JSON, its page."""
-    context = _context(config)
-    figures = summarize(decode_all(store.read()), context)
-    print_table(figures, context, language, console)
-    if json_path is not None:
-        json_path.write_text(json.dumps(as_json(figures, context), ensure_ascii=False, indent=2), encoding="utf-8")
-    if page is not None:
-        page.write_text(render_html(figures, context, language), encoding="utf-8")
-
-
-def _context(config: Config) -> ReportContext:
-    titles: dict[str, tuple[str, str]] = {}
-    for campaign in config.campaigns:
-        for rule in compile_campaign_rules(campaign, config).rules:
-            titles[rule.rule_id] = (rule.title_ko, rule.title_en)
-    return ReportContext(
-        title_ko=config.title.ko,
-        title_en=config.title.en,
-        time_zone=config.time_zone,
-        campaigns=tuple(
-            CampaignContext(
-                campaign_id=one.id,
-                name_ko=one.name.ko,
-                name_en=one.name.en,
-                purpose=one.purpose,
-                abandonment_limit=min((window.limit for window in one.pacing.windows), default=None),
-                currency=one.list.currency,
-            )
-            for one in config.campaigns
-        ),
-        line_counts={one.name: one.lines for one in config.trunks},
-        rule_titles=titles,
-    )
-
-
 @contextmanager
 def _progress(what: str) -> Iterator[Progress]:
     columns = (
@@ -385,7 +354,7 @@ def _fail(text: str) -> NoReturn:
     raise ConfigError(text)
 
 
-_MENDABLE = (ConfigError, ListError, RecordError, StoreError, MisuseError)
+_MENDABLE = (ConfigError, RulesError, ListError, RecordError, StoreError, MisuseError)
 
 
 def main() -> None:
