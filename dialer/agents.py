@@ -80,7 +80,6 @@ class AgentPool:
         self._journal = journal
         self._clock = clock
         self._agents: dict[str, Agent] = {}
-        self._members: dict[str, dict[str, Agent]] = {}
         self._leaving: dict[str, Agent] = {}
         self._idle: dict[str, dict[str, Agent]] = {}
         self._waiters: dict[str, list[_Waiter]] = {}
@@ -96,8 +95,6 @@ class AgentPool:
         now = trio.current_time()
         agent = Agent(profile, desk, AgentState.LOGGED_OUT, now, now)
         self._agents[profile.agent_id] = agent
-        for campaign_id in profile.campaign_ids:
-            self._members.setdefault(campaign_id, {})[profile.agent_id] = agent
         self._become_idle(agent, "logged in")
 
     def start_break(self, agent_id: str, reason: str) -> None:
@@ -130,7 +127,7 @@ class AgentPool:
 
     def members(self, campaign_id: str) -> Iterator[Agent]:
         """Everybody logged in who works the campaign."""
-        return iter(self._members.get(campaign_id, {}).values())
+        return (agent for agent in self._agents.values() if campaign_id in agent.profile.campaign_ids)
 
     def get(self, agent_id: str) -> Agent | None:
         """An agent by id, None when not logged in."""
@@ -217,8 +214,6 @@ class AgentPool:
         if agent.intent is _Intent.LEAVE:
             self._move(agent, AgentState.LOGGED_OUT, None, agent.intent_reason)
             del self._agents[agent.agent_id]
-            for campaign_id in agent.profile.campaign_ids:
-                del self._members[campaign_id][agent.agent_id]
         elif agent.state is not AgentState.ON_BREAK:
             self._move(agent, AgentState.ON_BREAK, None, agent.intent_reason)
 

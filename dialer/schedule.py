@@ -144,10 +144,6 @@ class Schedule:
             heapq.heappop(self._waiting)
         return None
 
-    def has_ready(self) -> bool:
-        """Whether an account may be due without waiting for time to pass."""
-        return bool(self._ready)
-
     # Records plan the account anew; nothing else does.
 
     def apply_claimed(self, record: Claimed) -> None:
