@@ -130,9 +130,16 @@ class Outlook:
         variance = self._variance + extra * self.own * (1.0 - self.own)
         return float(np.max(mean + _REACH * np.sqrt(variance))) + 2.0 < self._half
 
+    def _fits_wider(self, extra: int) -> bool:
+        """Move the law to the large circle, if it is not there yet, and ask again."""
+        if self._half < _LARGE // 2:
+            self._transform(_LARGE)
+            return self._fits(extra)
+        return False
+
     def p_no_agent(self, extra: int = 0) -> float:
         """Chance that a call placed now after `extra` others meets no agent once a person answers it."""
-        if self.is_exact and (extra == 0 or self._fits(extra)):
+        if self.is_exact and (extra == 0 or self._fits(extra) or self._fits_wider(extra)):
             # The mean over answer times is taken before the inverse transform: both are linear.
             law = self._base if extra == 0 else self._base * self._step**extra
             value = float((law.sum(axis=0) @ self._weights).real) / len(self.own)

@@ -38,6 +38,13 @@ def queues(draw, most=10):
     return Outlook(draw(st.integers(-5, 5)), answers, freed, np.sort(rng.random(6) * scale))
 
 
+def test_the_law_moves_to_a_larger_circle_when_more_calls_do_not_fit():
+    answers, own = np.full((8, 6), 0.2), np.full(6, 0.2)
+    queue = Outlook(5, answers, np.full((1, 6), 0.3), own)
+    counted = brute_force(5, np.vstack([answers, np.tile(own, (5, 1))]), queue.freed)
+    assert queue.p_no_agent(5) == pytest.approx(counted, abs=1e-9)
+
+
 @given(queue=queues(), extra=st.integers(0, 5))
 def test_the_exact_chance_is_the_one_counted_by_hand(queue, extra):
     answers = np.vstack([queue.answers, np.tile(queue.own, (extra, 1))])
