@@ -15,7 +15,8 @@ import trio
 
 from dialer.attempt import MisuseError
 from dialer.ports import JournalStore, StoreError
-from dialer.records import AgentChanged, Record, RecordError, decode_all, encode
+from dialer.record_codec import RecordError, decode_all, encode
+from dialer.records import AgentChanged, Record
 from dialer.state import EngineState
 
 __all__ = ["Journal", "replay"]

@@ -8,7 +8,7 @@ from rich.console import Console
 from dialer.app import compile_campaign_rules
 from dialer.config import Config
 from dialer.ports import JournalStore
-from dialer.records import decode_all
+from dialer.record_codec import decode_all
 from dialer.report import CampaignContext, ReportContext, as_json, print_table, render_html, summarize
 
 __all__ = ["publish"]

@@ -15,7 +15,8 @@ from pathlib import Path
 import apsw
 import pytest
 
-from dialer.records import CampaignChanged, CampaignState, Claimed, Disposed, Record, decode_all
+from dialer.record_codec import decode_all
+from dialer.records import CampaignChanged, CampaignState, Claimed, Disposed, Record
 
 pytestmark = pytest.mark.slow
 

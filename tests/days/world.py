@@ -25,19 +25,8 @@ from dialer.disposition import Disposition
 from dialer.list_mapping import Columns, FictitiousNumbers, ListMapping
 from dialer.model import Account
 from dialer.ports import AgentProfile, CallOrder, JournalStore, LegEnd
-from dialer.records import (
-    CampaignChanged,
-    CampaignState,
-    Claimed,
-    Closed,
-    Disposed,
-    Opened,
-    Originated,
-    Record,
-    decode,
-    decode_all,
-    encode,
-)
+from dialer.record_codec import decode, decode_all, encode
+from dialer.records import CampaignChanged, CampaignState, Claimed, Closed, Disposed, Opened, Originated, Record
 from dialer.simulation import run_virtual
 from dialer.state import EngineState
 from tests.days.plans import SAFE_HARBOR, Agent, CampaignPlan, DayPlan, TrunkPlan, house_rules

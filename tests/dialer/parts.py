@@ -15,7 +15,8 @@ from dialer.disposition import Disposition
 from dialer.journal import Journal
 from dialer.model import Account, PhoneNumber
 from dialer.ports import JournalStore
-from dialer.records import AgentChanged, Claimed, Connected, Disposed, Record, decode_all
+from dialer.record_codec import decode_all
+from dialer.records import AgentChanged, Claimed, Connected, Disposed, Record
 from dialer.retries import NextTry
 from dialer.state import EngineState
 from pacing import AbandonmentWindow

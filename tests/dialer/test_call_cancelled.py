@@ -5,7 +5,8 @@ import trio
 
 from dialer.call import run_attempt
 from dialer.disposition import DISPOSITIONS, Disposition, NetworkOutcome
-from dialer.records import Answered, AnsweredBy, Connected, Detected, Disposed, Originated, decode_all
+from dialer.record_codec import decode_all
+from dialer.records import Answered, AnsweredBy, Connected, Detected, Disposed, Originated
 from tests.cancelling import Cut, cut_at_every_step
 from tests.dialer.parts import Parts
 from tests.fakes import FakeStore, FarEnd

@@ -11,6 +11,7 @@ from adapters.journal_sqlite import SqliteJournal
 from dialer.attempt import MisuseError
 from dialer.journal import Journal, replay
 from dialer.ports import StoreError
+from dialer.record_codec import decode, encode
 from dialer.records import (
     AgentChanged,
     AgentState,
@@ -21,8 +22,6 @@ from dialer.records import (
     ListEnrolled,
     Originated,
     TrunkChanged,
-    decode,
-    encode,
 )
 from dialer.state import EngineState
 from tests.fakes import TEN, FakeStore

@@ -7,7 +7,8 @@ import attrs
 import pytest
 from hypothesis import given
 
-from dialer.records import RECORD_TYPES, Closed, FactStated, PacingNoted, RecordError, decode, decode_all, encode
+from dialer.record_codec import RECORD_TYPES, RecordError, decode, decode_all, encode
+from dialer.records import Closed, FactStated, PacingNoted
 from tests.strategies import fact_values, journals
 
 MIDNIGHT = datetime(2026, 11, 24, tzinfo=UTC)

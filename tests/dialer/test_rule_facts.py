@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from collections_rules import FACT_TABLE, FactKind, PackSource, compile_rules
 from dialer.disposition import Disposition
 from dialer.model import Claim, NumberKind
-from dialer.records import Disposed, FactStated, PromiseToPay, decode, encode
+from dialer.record_codec import decode, encode
+from dialer.records import Disposed, FactStated, PromiseToPay
 from dialer.rule_facts import RuleGate, fact_parsers, from_journal_value, to_journal_value
 from tests.dialer.parts import a_state
 from tests.fakes import TEN, an_account

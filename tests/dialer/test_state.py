@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from dialer.attempt import AttemptState, MisuseError
 from dialer.disposition import Disposition
 from dialer.journal import replay
+from dialer.record_codec import RecordError, encode
 from dialer.records import (
     AgentChanged,
     AgentState,
@@ -19,9 +20,7 @@ from dialer.records import (
     FactStated,
     Originated,
     PromiseToPay,
-    RecordError,
     TrunkChanged,
-    encode,
 )
 from dialer.state import EngineState
 from tests.fakes import CALLER_ID, SEOUL, TEN

@@ -1,0 +1,1 @@
+"""The commands of `paceline`, a module a group. Here adapters are wired to the engine, and nowhere else."""

@@ -1,0 +1,6 @@
+"""`paceline rules …`: what policy authors do at a terminal. A module a family of commands; each adds to `app`."""
+
+from dialer.commands.rules import cases, files
+from dialer.commands.rules.sources import app
+
+__all__ = ["app", "cases", "files"]
