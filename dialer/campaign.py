@@ -130,21 +130,21 @@ class Campaign:
                 with trio.move_on_after(max(0.0, self._longest_sleep() - self.plan.tick_s)):
                     await self._wake.wait()
 
-    def pause(self, reason: str) -> None:
+    def pause(self, reason: str, actor: str = "") -> None:
         """Start no more calls; those under way go on."""
         if self.book.state is CampaignState.RUNNING:
-            self._change(CampaignState.PAUSED, reason)
+            self._change(CampaignState.PAUSED, reason, actor)
 
-    def resume(self, reason: str) -> None:
+    def resume(self, reason: str, actor: str = "") -> None:
         """Start calls again."""
         if self.book.state is CampaignState.PAUSED:
-            self._change(CampaignState.RUNNING, reason)
+            self._change(CampaignState.RUNNING, reason, actor)
             self._wake.set()
 
-    def drain(self) -> None:
+    def drain(self, reason: str = "draining", actor: str = "") -> None:
         """Give up calls that nobody answered, none before it has rung for 15 s."""
         if self.book.state is not CampaignState.DRAINING:
-            self._change(CampaignState.DRAINING, "draining")
+            self._change(CampaignState.DRAINING, reason, actor)
         for call in self._calls.values():
             if call.originated_mono is not None:  # the others are not placed any more
                 call.ring_scope.deadline = min(call.ring_scope.deadline, call.originated_mono + 15.0)
@@ -394,6 +394,6 @@ class Campaign:
         if self._view.apply(record):
             self._wake.set()
 
-    def _change(self, state: CampaignState, reason: str) -> None:
+    def _change(self, state: CampaignState, reason: str, actor: str = "") -> None:
         log.info("campaign_changed", campaign_id=self.plan.campaign_id, state=state.value, reason=reason)
-        self.journal.append(CampaignChanged(self.clock.now_at(), self.plan.campaign_id, state, reason))
+        self.journal.append(CampaignChanged(self.clock.now_at(), self.plan.campaign_id, state, reason, actor))

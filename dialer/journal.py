@@ -9,7 +9,7 @@ Live code and replay change state through the same `EngineState.apply`;
 that is what makes `replay(journal)` equal the live state (I6).
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import trio
 
@@ -29,17 +29,23 @@ class Journal:
         self.state = state
         self._store = store
         self._observers: dict[str, Callable[[Record], None]] = {}
+        self._listeners: list[Callable[[Record], None]] = []
         self._pending: list[bytes] = []
         self._appended = 0
         self._durable = 0
         self._work = trio.Event()
         self._flushed = trio.Event()
+        self._has_news = False
         self._failure: StoreError | None = None
         self._writing = trio.CancelScope(shield=True)
 
     def tell(self, campaign_id: str, observer: Callable[[Record], None]) -> None:
         """Call `observer` with every record that names the campaign, after the state has taken it."""
         self._observers[campaign_id] = observer
+
+    def listen(self, listener: Callable[[Record], None]) -> None:
+        """Call `listener` with every record, after the state has taken it. It must neither wait nor raise."""
+        self._listeners.append(listener)
 
     def append(self, record: Record) -> None:
         """Say what happened. Raises `StoreError` once the store has failed: no record, no call."""
@@ -56,6 +62,8 @@ class Journal:
         for campaign_id in _campaigns_of(record):
             if campaign_id in self._observers:
                 self._observers[campaign_id](record)
+        for listener in self._listeners:
+            listener(record)
 
     async def wait_durable(self) -> None:
         """Block until every record appended so far would survive a crash."""
@@ -79,6 +87,13 @@ class Journal:
         with trio.CancelScope(shield=True):
             await self._flush()
 
+    async def follow(self) -> None:
+        """Take what other processes write to a shared store, soon after they do, until cancelled."""
+        while True:
+            await self._store.wait_news()
+            self._has_news = True
+            self._work.set()
+
     def close(self) -> None:
         """No more records will come."""
         self._writing.cancel()
@@ -86,11 +101,14 @@ class Journal:
     async def _flush(self) -> None:
         self._work = trio.Event()
         batch, self._pending = self._pending, []
-        if not batch or self._failure is not None:
+        has_news, self._has_news = self._has_news, False
+        if not (batch or has_news) or self._failure is not None:
             return  # INVARIANT: nothing is written behind a batch that was lost
         try:
             with trio.CancelScope(shield=True):  # a batch taken from the queue is written, whoever is cancelled
-                await self._store.append(batch)
+                others = await self._store.append(batch)
+            # Before anybody who waits: what others wrote first counts for the next verdict.
+            self._take_others(others)
             self._durable += len(batch)
         except StoreError as error:
             self._failure = error
@@ -102,6 +120,16 @@ class Journal:
             # Waiters wake on failure too, to raise it.
             self._flushed, flushed = trio.Event(), self._flushed
             flushed.set()
+
+    def _take_others(self, lines: Sequence[bytes]) -> None:
+        for record in decode_all(lines):
+            self.state.apply(record)
+            self._tell_observers(record)
+
+    def _tell_observers(self, record: Record) -> None:
+        for campaign_id in _campaigns_of(record):
+            if campaign_id in self._observers:
+                self._observers[campaign_id](record)
 
 
 def _campaigns_of(record: Record) -> tuple[str, ...]:

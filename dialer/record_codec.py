@@ -22,6 +22,7 @@ from dialer.records import (
     PacingNoted,
     Record,
     TalkEnded,
+    TargetSet,
     TrunkChanged,
 )
 
@@ -32,6 +33,7 @@ RECORD_TYPES: dict[str, type] = {
     "closed": Closed,
     "list": ListEnrolled,
     "campaign": CampaignChanged,
+    "target": TargetSet,
     "trunk": TrunkChanged,
     "denied": Denied,
     "claimed": Claimed,

@@ -40,6 +40,7 @@ __all__ = [
     "PromiseToPay",
     "Record",
     "TalkEnded",
+    "TargetSet",
     "TrunkChanged",
     "VerdictStage",
 ]
@@ -136,6 +137,19 @@ class CampaignChanged:
     campaign_id: str
     state: CampaignState
     reason: str
+    actor: str = ""
+    """Who asked for it; empty when the engine did."""
+
+
+@frozen
+class TargetSet:
+    """Somebody told a campaign's pacer to aim at another share of abandoned calls."""
+
+    at: datetime
+    campaign_id: str
+    target: float
+    actor: str
+    reason: str = ""
 
 
 @frozen
@@ -316,6 +330,7 @@ Record = (
     | Closed
     | ListEnrolled
     | CampaignChanged
+    | TargetSet
     | TrunkChanged
     | Denied
     | AttemptRecord

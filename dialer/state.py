@@ -36,6 +36,7 @@ from dialer.records import (
     PromiseToPay,
     Record,
     TalkEnded,
+    TargetSet,
     TrunkChanged,
 )
 from dialer.schedule import Schedule
@@ -79,6 +80,8 @@ class CampaignBook:
     counters: CampaignCounters
     state: CampaignState = CampaignState.PAUSED
     reason: str = ""
+    target: float | None = None
+    """The share of abandoned calls somebody asked for, instead of the configuration's."""
     attempt_count: int = 0
     dispositions: dict[Disposition, int] = field(factory=dict)
     denials: dict[str, int] = field(factory=dict)
@@ -125,6 +128,9 @@ class EngineState:
         book.state, book.reason = record.state, record.reason
         if record.state is CampaignState.RUNNING:
             book.counters.start(record.at)
+
+    def _apply_target(self, record: TargetSet) -> None:
+        self._book(record.campaign_id).target = record.target
 
     def _apply_trunk(self, record: TrunkChanged) -> None:
         self.trunks[record.trunk] = record.is_up
@@ -227,6 +233,7 @@ _APPLY: dict[type, Callable[[EngineState, Any], None]] = {
     ListEnrolled: EngineState._apply_nothing,
     PacingNoted: EngineState._apply_nothing,
     CampaignChanged: EngineState._apply_campaign,
+    TargetSet: EngineState._apply_target,
     TrunkChanged: EngineState._apply_trunk,
     Denied: EngineState._apply_denied,
     Claimed: EngineState._apply_claimed,

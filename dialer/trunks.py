@@ -12,11 +12,13 @@ from dialer.journal import Journal
 from dialer.ports import Trunk
 from dialer.records import TrunkChanged
 
-__all__ = ["TrunkPool"]
+__all__ = ["Lane", "TrunkPool"]
 
 
 @define
-class _Lane:
+class Lane:
+    """One trunk and what is in use of it."""
+
     trunk: Trunk
     in_use: int
     tokens: float
@@ -40,9 +42,7 @@ class TrunkPool:
 
     def __init__(self, trunks: tuple[Trunk, ...], journal: Journal, clock: WallClock) -> None:
         now = trio.current_time()
-        self._lanes = {
-            trunk.name: _Lane(trunk, 0, max(1.0, trunk.max_calls_per_s), now, is_up=True) for trunk in trunks
-        }
+        self._lanes = {trunk.name: Lane(trunk, 0, max(1.0, trunk.max_calls_per_s), now, is_up=True) for trunk in trunks}
         self._journal = journal
         self._clock = clock
 
@@ -51,6 +51,11 @@ class TrunkPool:
         self.watch()
         now = trio.current_time()
         return sum(lane.room(now) for lane in self._lanes.values())
+
+    @property
+    def lanes(self) -> tuple[Lane, ...]:
+        """Each trunk with what is in use of it."""
+        return tuple(self._lanes.values())
 
     @property
     def in_use_count(self) -> int:

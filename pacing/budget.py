@@ -87,6 +87,12 @@ class Budget:
     settings: PacerSettings
     _windows: dict[str, WindowBudget] = field(factory=dict, init=False)
 
+    def aim(self, settings: PacerSettings) -> None:
+        """Hold every window to the target of other settings; what was learned of each stays."""
+        self.settings = settings
+        for name, window in self._windows.items():
+            window.target = settings.target_of(name)
+
     def theta(self, counts: Iterable[WindowCount], expected_loss: float = 0.0) -> tuple[float, float]:
         """The smallest theta of all windows, and the slack of that window in calls."""
         least, slack = inf, 0.0

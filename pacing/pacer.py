@@ -10,6 +10,7 @@ no agent is within theta. Nothing else moves the number of calls.
 from math import isfinite
 
 import numpy as np
+from attrs import evolve
 
 from pacing.budget import Budget
 from pacing.decide import PacingDecision, decide_one_each
@@ -49,6 +50,11 @@ class Pacer:
     def observe(self, event: PacingEvent) -> None:
         """Learn from one event; events that cannot be are counted in `learner.rejected`, never raised."""
         self.learner.observe(event)
+
+    def aim(self, target: float) -> None:
+        """Aim at another share of abandoned calls from the next decision on; raises `ValueError` out of (0, 1)."""
+        self.settings = evolve(self.settings, abandonment_target=target)
+        self._budget.aim(self.settings)
 
     def decide(self, snapshot: Snapshot) -> PacingDecision:
         """How many calls to place now; never more than the free lines, and never raises on a strange floor."""

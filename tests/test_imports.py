@@ -27,7 +27,7 @@ ALLOWED_IN = {
 # What adapters may know of the engine: its ports and its words.
 ENGINE_WORDS = {
     f"dialer.{name}"
-    for name in ("ports", "model", "records", "record_codec", "disposition", "clock", "list_mapping")
+    for name in ("ports", "board", "model", "records", "record_codec", "disposition", "clock", "list_mapping")
 }  # fmt: skip
 WALL_CLOCKS = {
     "time": {"time", "time_ns", "monotonic", "perf_counter", "localtime", "gmtime", "sleep"},
