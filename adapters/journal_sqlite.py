@@ -40,6 +40,7 @@ class SqliteJournal:
         with self._db:
             version = self._db.execute("PRAGMA user_version").fetchone()
             assert version is not None
+            self._db.execute("CREATE TABLE IF NOT EXISTS snapshot (seq INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT")
             if version[0] == 0:
                 self._db.execute("CREATE TABLE record (seq INTEGER PRIMARY KEY, line BLOB NOT NULL) STRICT")
                 self._db.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
@@ -50,9 +51,10 @@ class SqliteJournal:
                 )
                 raise StoreError(msg)
 
-    async def append(self, lines: Sequence[bytes]) -> None:
+    async def append(self, lines: Sequence[bytes]) -> Sequence[bytes]:
         """Commit the lines in one transaction. Not cancelled half-way: a commit is done or not done."""
         await trio.to_thread.run_sync(self.append_nowait, lines, limiter=self._limiter)
+        return ()
 
     def append_nowait(self, lines: Sequence[bytes]) -> None:
         """The same in the calling thread, which waits for the disk."""
@@ -63,11 +65,38 @@ class SqliteJournal:
             msg = f"{self._path}: the journal cannot take records ({error}); nothing is dialed until it can"
             raise StoreError(msg) from error
 
-    def read(self) -> Iterator[bytes]:
-        """All lines, in order."""
-        for (line,) in self._db.execute("SELECT line FROM record ORDER BY seq"):
+    def read(self, after: int = 0) -> Iterator[bytes]:
+        """The lines with a number above `after`, in order."""
+        for (line,) in self._db.execute("SELECT line FROM record WHERE seq > ? ORDER BY seq", (after,)):
             assert isinstance(line, bytes)
             yield line
+
+    async def wait_news(self) -> None:
+        """One process writes here, so nobody else does."""
+        await trio.sleep_forever()
+
+    async def put_snapshot(self, number: int, body: bytes) -> None:
+        """Keep it in place of the last one."""
+        await trio.to_thread.run_sync(self._put_snapshot, number, body, limiter=self._limiter)
+
+    def _put_snapshot(self, number: int, body: bytes) -> None:
+        try:
+            with self._db:
+                self._db.execute("DELETE FROM snapshot")
+                self._db.execute("INSERT INTO snapshot VALUES (?, ?)", (number, body))
+        except apsw.Error as error:
+            msg = f"{self._path}: the journal cannot take a snapshot ({error})"
+            raise StoreError(msg) from error
+
+    def latest_snapshot(self) -> tuple[int, bytes] | None:
+        """The last one kept."""
+        row = self._db.execute("SELECT seq, body FROM snapshot").fetchone()
+        if row is None:
+            return None
+        number, body = row
+        assert isinstance(number, int)
+        assert isinstance(body, bytes)
+        return number, body
 
     def close(self) -> None:
         """Close the file."""

@@ -189,25 +189,43 @@ class Floor(Protocol):
 
 
 class JournalStore(Protocol):
-    """Where the journal's lines go.
+    """Where the journal's lines go. Lines are numbered from 1, in order and without gaps, by the store.
 
     `is_instant` says that an append is durable when it returns and needs no
     thread: true in memory, so that a simulation under a virtual clock never
     has a thread in flight.
+
+    A store may be shared by several processes. Each is told what the others
+    have written exactly once: by `read`, or by the append that comes after it.
     """
 
     is_instant: bool
 
-    async def append(self, lines: Sequence[bytes]) -> None:
-        """Make the lines durable, all or none, in order. Raises `StoreError`."""
+    async def append(self, lines: Sequence[bytes]) -> Sequence[bytes]:
+        """Make the lines durable, all or none, in order; return what others had written before them.
+
+        Without lines it only asks for what others have written. Raises `StoreError`.
+        """
         ...
 
     def append_nowait(self, lines: Sequence[bytes]) -> None:
-        """The same, for instant stores only."""
+        """The same in the calling thread, which waits; for instant stores and for tools."""
         ...
 
-    def read(self) -> Iterator[bytes]:
-        """All lines, in order."""
+    def read(self, after: int = 0) -> Iterator[bytes]:
+        """The lines with a number above `after`, in order."""
+        ...
+
+    async def wait_news(self) -> None:
+        """Block until another process has written; for ever where there is no other."""
+        ...
+
+    async def put_snapshot(self, number: int, body: bytes) -> None:
+        """Keep the state that follows from the lines up to `number`, in place of an earlier one."""
+        ...
+
+    def latest_snapshot(self) -> tuple[int, bytes] | None:
+        """The last snapshot kept and the number of its last line. It may always be thrown away."""
         ...
 
     def close(self) -> None:

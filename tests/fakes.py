@@ -196,13 +196,14 @@ class FakeStore:
         self.failure = failure or StoreError("the disk is full")
         self.batches: list[list[bytes]] = []
         self.attempted = 0
+        self.snapshot: tuple[int, bytes] | None = None
 
     @property
     def lines(self) -> list[bytes]:
         """What would survive a crash."""
         return [line for batch in self.batches for line in batch]
 
-    async def append(self, lines: Sequence[bytes]) -> None:
+    async def append(self, lines: Sequence[bytes]) -> Sequence[bytes]:
         # Like a thread that was started: whoever is cancelled before loses nothing but the batch.
         await trio.lowlevel.checkpoint_if_cancelled()
         self.attempted += 1
@@ -211,12 +212,22 @@ class FakeStore:
         if self.attempted >= self.fails_from:
             raise self.failure
         self.batches.append(list(lines))
+        return ()
 
     def append_nowait(self, lines: Sequence[bytes]) -> None:
         self.batches.append(list(lines))
 
-    def read(self) -> Iterator[bytes]:
-        return iter(self.lines)
+    def read(self, after: int = 0) -> Iterator[bytes]:
+        return iter(self.lines[after:])
+
+    async def wait_news(self) -> None:
+        await trio.sleep_forever()
+
+    async def put_snapshot(self, number: int, body: bytes) -> None:
+        self.snapshot = (number, body)
+
+    def latest_snapshot(self) -> tuple[int, bytes] | None:
+        return self.snapshot
 
     def close(self) -> None:
         pass

@@ -5,9 +5,9 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from adapters.journal_sqlite import SqliteJournal
 from dialer.app import new_state
-from dialer.commands.terminal import Changes, Language, console, fail
+from dialer.commands.stores import open_journal
+from dialer.commands.terminal import Changes, Language, console
 from dialer.config import load_config
 from dialer.journal import replay
 from dialer.publishing import publish
@@ -15,10 +15,10 @@ from dialer.publishing import publish
 __all__ = ["replay_", "report_"]
 
 
-def replay_(journal: Path, config_path: Path, *, set_: Changes = ()) -> None:
+def replay_(journal: str, config_path: Path, *, set_: Changes = ()) -> None:
     """Rebuild the state that a journal leads to, and say what it holds."""
     config = load_config(config_path, set_)
-    store = open_journal(journal)
+    store = open_journal(journal, must_exist=True)
     state = replay(store.read(), new_state(config))
     console.print(
         f"{state.record_count:,} records, {len(state.attempts):,} open attempts, {len(state.ledger):,} contacts"
@@ -31,7 +31,7 @@ def replay_(journal: Path, config_path: Path, *, set_: Changes = ()) -> None:
 
 
 def report_(
-    journal: Path,
+    journal: str,
     config_path: Path,
     *,
     out: Path = Path("report.html"),
@@ -41,11 +41,5 @@ def report_(
 ) -> None:
     """Make the report of a journal."""
     config = load_config(config_path, set_)
-    publish(config, open_journal(journal), json_, out, language, console)
+    publish(config, open_journal(journal, must_exist=True), json_, out, language, console)
     console.print(f"report: {out}")
-
-
-def open_journal(path: Path) -> SqliteJournal:
-    if not path.exists():
-        fail(f"{path}: there is no such journal; check the path")
-    return SqliteJournal(path)

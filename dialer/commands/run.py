@@ -8,16 +8,17 @@ from typing import Annotated
 import trio
 from cyclopts import Parameter
 
-from adapters.journal_sqlite import SqliteJournal
 from adapters.simulated.people import People
 from adapters.simulated.settings import SimulationSettings
 from adapters.simulated.shifts import run_shifts
 from dialer.app import Engine, open_engine
 from dialer.clock import SpeedClock, WallClock
 from dialer.commands.day import HeldAccounts, drain_at, import_lists, load_day, simulated_ports
+from dialer.commands.stores import open_journal
 from dialer.commands.terminal import Agents, Changes, Seed
 from dialer.config import Config
 from dialer.log import set_up_logging
+from dialer.ports import JournalStore
 from dialer.record_codec import decode_all
 
 __all__ = ["run"]
@@ -27,7 +28,7 @@ def run(
     config_path: Path,
     *,
     speed: Annotated[float, Parameter(help="So many times faster than real time.")] = 1.0,
-    journal: Annotated[Path | None, Parameter(help="The journal's file; else as the configuration says.")] = None,
+    journal: Annotated[str | None, Parameter(help="The journal's file or URL; else as the configuration says.")] = None,
     seed: Seed = None,
     agents: Agents = None,
     set_: Changes = (),
@@ -36,9 +37,8 @@ def run(
     """Dial in real time until SIGTERM (talks finish, then exit 0); a second SIGTERM stops at once."""
     set_up_logging(is_json=log_json)
     config, world = load_day(config_path, set_, seed, agents, None)
-    path = journal or config.folder / config.journal
     people, accounts = import_lists(config, world)
-    store = SqliteJournal(path)
+    store = open_journal(journal) if journal else open_journal(config.journal, config.folder)
     try:
         trio.run(_run_live, config, world, people, accounts, store, clock=SpeedClock(speed))
     finally:
@@ -46,7 +46,7 @@ def run(
 
 
 async def _run_live(
-    config: Config, world: SimulationSettings, people: People, accounts: HeldAccounts, store: SqliteJournal
+    config: Config, world: SimulationSettings, people: People, accounts: HeldAccounts, store: JournalStore
 ) -> None:
     """The simulated carrier and floor in real time, from where the journal stands, to the end of the day."""
     start_at = world.start.replace(tzinfo=config.zone).astimezone(UTC)

@@ -78,3 +78,21 @@ class JournalContract:
         assert list(journal.store.read()) in ([], [b"one", b"two"])
         await journal.store.append([b"three"])
         assert list(journal.store.read())[-1] == b"three"
+
+    async def test_reading_from_a_number_leaves_out_what_stands_before_it(self, journal: JournalUnderTest) -> None:
+        await journal.store.append([b"one", b"two", b"three"])
+        assert list(journal.store.read(after=1)) == [b"two", b"three"]
+        assert list(journal.store.read(after=3)) == []
+
+    async def test_last_snapshot_is_kept_over_a_restart(self, journal: JournalUnderTest) -> None:
+        assert journal.store.latest_snapshot() is None
+        await journal.store.append([b"one", b"two"])
+        await journal.store.put_snapshot(1, b"after one")
+        await journal.store.put_snapshot(2, b"after two")
+        assert journal.store.latest_snapshot() == (2, b"after two")
+
+    async def test_single_process_gets_no_news(self, journal: JournalUnderTest) -> None:
+        assert list(await journal.store.append([b"one"])) == []
+        with trio.move_on_after(0.01) as scope:
+            await journal.store.wait_news()
+        assert scope.cancelled_caught

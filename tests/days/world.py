@@ -91,10 +91,11 @@ class SlowStore(MemoryJournal):
         super().__init__(lines)
         self._delay_s = delay_s
 
-    async def append(self, lines: Sequence[bytes]) -> None:
+    async def append(self, lines: Sequence[bytes]) -> Sequence[bytes]:
         with trio.CancelScope(shield=True):  # a commit is done or not done
             await trio.sleep(self._delay_s)
         self.lines.extend(lines)
+        return ()
 
 
 class RecordingTrunk:
