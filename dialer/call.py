@@ -263,4 +263,5 @@ def _disposed(call: PlannedCall, talk: _Talk, now_at: datetime, next_try: NextTr
         is_next_callback=next_try.is_callback,
         dropped_number_id=next_try.dropped_number_id,
         ends=next_try.ends,
+        person_id=claimed.person_id,
     )

@@ -15,6 +15,7 @@ from dialer.records import (
     Denied,
     Detected,
     Disposed,
+    Erased,
     FactStated,
     ListEnrolled,
     Opened,
@@ -44,6 +45,7 @@ RECORD_TYPES: dict[str, type] = {
     "talk_ended": TalkEnded,
     "disposed": Disposed,
     "fact": FactStated,
+    "erased": Erased,
     "agent": AgentChanged,
     "pacing": PacingNoted,
 }

@@ -32,6 +32,7 @@ __all__ = [
     "Denied",
     "Detected",
     "Disposed",
+    "Erased",
     "FactStated",
     "ListEnrolled",
     "Opened",
@@ -279,6 +280,8 @@ class Disposed:
     is_next_callback: bool = False
     dropped_number_id: str | None = None
     ends: str = ""
+    person_id: str = ""
+    """Empty in journals written before it was kept."""
 
 
 @frozen
@@ -295,6 +298,18 @@ class FactStated:
     name: str
     value: bool | int | float | str | tuple[str, ...] = field(validator=_is_writable)
     attempt_id: str | None = None
+
+
+@frozen
+class Erased:
+    """What records said about a person was made unreadable for good; `person` is all that is left of them.
+
+    Also what a reader gets in place of a record that had nothing but that person in it.
+    """
+
+    at: datetime
+    person: str
+    reason: str = ""
 
 
 @frozen
@@ -335,6 +350,7 @@ Record = (
     | Denied
     | AttemptRecord
     | FactStated
+    | Erased
     | AgentChanged
     | PacingNoted
 )

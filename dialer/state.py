@@ -28,6 +28,7 @@ from dialer.records import (
     Denied,
     Detected,
     Disposed,
+    Erased,
     FactStated,
     ListEnrolled,
     Opened,
@@ -120,7 +121,7 @@ class EngineState:
 
     # One method per record type. Order below follows a call.
 
-    def _apply_nothing(self, record: Opened | Closed | ListEnrolled | PacingNoted) -> None:
+    def _apply_nothing(self, record: Opened | Closed | ListEnrolled | PacingNoted | Erased) -> None:
         """Said for readers of the journal; changes nothing."""
 
     def _apply_campaign(self, record: CampaignChanged) -> None:
@@ -232,6 +233,7 @@ _APPLY: dict[type, Callable[[EngineState, Any], None]] = {
     Closed: EngineState._apply_nothing,
     ListEnrolled: EngineState._apply_nothing,
     PacingNoted: EngineState._apply_nothing,
+    Erased: EngineState._apply_nothing,
     CampaignChanged: EngineState._apply_campaign,
     TargetSet: EngineState._apply_target,
     TrunkChanged: EngineState._apply_trunk,
