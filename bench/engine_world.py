@@ -9,7 +9,7 @@ import trio
 from bench.draws import Draws, Outcome
 from dialer.disposition import Disposition, HungUpBy, NetworkOutcome
 from dialer.model import Account, Person, PhoneNumber
-from dialer.ports import AgentReport, CallCard, CallOrder, Greeting, Leg, LegEnd
+from dialer.ports import AgentReport, CallCard, CallOrder, CallTrace, Greeting, Leg, LegEnd
 from dialer.records import AnsweredBy
 
 CAMPAIGN = "model"
@@ -63,6 +63,10 @@ class ModelTrunk:
         self.outcomes: dict[str, Outcome] = {}
         """Of calls that are up, by attempt."""
         self._draws, self._began_mono = draws, began_mono
+
+    async def settle(self, attempt_ids: Sequence[str]) -> Mapping[str, CallTrace]:
+        """A model day has no past."""
+        return {}
 
     @asynccontextmanager
     async def open_leg(self, order: CallOrder) -> AsyncIterator[ModelLeg]:

@@ -6,7 +6,7 @@ other, and a crash between the two can overcount, never undercount.
 """
 
 from bisect import bisect_left, insort
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -108,6 +108,14 @@ class ContactLedger:
 
     _entries: dict[str, Entry] = field(factory=dict, init=False)
     _tracks: dict[Key, Track] = field(factory=dict, init=False, repr=False)
+
+    @classmethod
+    def of(cls, events: Iterable[ContactEvent]) -> "ContactLedger":
+        """The ledger that holds these contacts, best oldest first; they are not checked again."""
+        ledger = cls()
+        for event in events:
+            ledger._add(event)
+        return ledger
 
     def reserve(self, event: ContactEvent) -> None:
         """Count this contact from now on. Its outcome may be `pending` until it is settled."""

@@ -14,18 +14,22 @@ from dialer.agents import AgentPool
 from dialer.campaign import Campaign, CampaignPlan
 from dialer.clock import WallClock
 from dialer.config import CampaignSettings, Config, ConfigError
-from dialer.journal import Journal, replay
+from dialer.disposition import Disposition
+from dialer.journal import Journal
 from dialer.model import Account
+from dialer.pacing_view import PacingView
 from dialer.ports import AccountSource, JournalStore, Trunk
-from dialer.records import Closed, ListEnrolled, Opened
-from dialer.recovery import closing_records
+from dialer.records import Claimed, Closed, ListEnrolled, Opened
+from dialer.recovery import INTERRUPTED, PlanAfterCrash, ask_trunks, closing_records
+from dialer.retries import NextTry, plan_next_try
 from dialer.rule_facts import RuleGate
+from dialer.snapshot import Past, load_past
 from dialer.state import EngineState
 from dialer.supervisor import Engine
 from dialer.trunks import TrunkPool
 from pacing import Pacer
 
-__all__ = ["Engine", "Ports", "compile_campaign_rules", "new_state", "open_engine"]
+__all__ = ["Engine", "Ports", "compile_campaign_rules", "new_past", "new_state", "open_engine"]
 
 log = structlog.get_logger()
 
@@ -42,21 +46,25 @@ class Ports:
 @asynccontextmanager
 async def open_engine(config: Config, ports: Ports, clock: WallClock) -> AsyncIterator[Engine]:
     """An engine that is ready to run; its journal is flushed when the block is left."""
-    state = new_state(config)
-    journal = Journal(ports.store, state)
     rules = {one.id: compile_campaign_rules(one, config) for one in config.campaigns}
+    past = load_past(ports.store, lambda: new_past(config))
+    state = past.state
+    journal = Journal(ports.store, state)
     agents = AgentPool(journal, clock)
-    replay(ports.store.read(), state)
     async with trio.open_nursery() as outer:
         outer.start_soon(journal.run_writer)
         try:
-            for record in closing_records(state, clock.now_at()):
+            lists = {
+                one.id: {row.account_id: row for row in ports.accounts.accounts(one.id)} for one in config.campaigns
+            }
+            traces = await ask_trunks(ports.trunks, state)
+            for record in closing_records(state, clock.now_at(), traces, _plan_after_crash(state, rules, lists, clock)):
                 journal.append(record)
             journal.append(Opened(clock.now_at(), version("paceline"), config.config_hash, config.time_zone))
             trunks = TrunkPool(ports.trunks, journal, clock)
             campaigns = {}
             for settings in config.campaigns:
-                accounts = {one.account_id: one for one in ports.accounts.accounts(settings.id)}
+                accounts = lists[settings.id]
                 state.campaigns[settings.id].schedule.enroll(accounts.values())
                 journal.append(ListEnrolled(clock.now_at(), settings.id, len(accounts), _list_hash(accounts)))
                 campaigns[settings.id] = Campaign(
@@ -66,6 +74,7 @@ async def open_engine(config: Config, ports: Ports, clock: WallClock) -> AsyncIt
                         settings.limits,
                         settings.pacing.tick_s,
                         {tier: rank for rank, tier in enumerate(settings.tiers)},
+                        settings.pacing.give_up_ringing_after_s,
                     ),
                     book=state.campaigns[settings.id],
                     accounts=accounts,
@@ -78,7 +87,8 @@ async def open_engine(config: Config, ports: Ports, clock: WallClock) -> AsyncIt
                         collector_kind=settings.collector_kind,
                         assumed=clean_facts() if settings.assume_clean else {},
                     ),
-                    pacer=Pacer(settings.pacer),
+                    # It has heard the journal, so that it need not learn the day again.
+                    pacer=past.views[settings.id].pacer,
                     trunks=trunks,
                     agents=agents,
                     journal=journal,
@@ -102,6 +112,34 @@ def new_state(config: Config) -> EngineState:
     for campaign in config.campaigns:
         state.add_campaign(campaign.id, config.zone, campaign.pacing.windows)
     return state
+
+
+def new_past(config: Config) -> Past:
+    """The same with a pacer for each campaign, which learns from the journal as from the live day."""
+    return Past(new_state(config), {one.id: PacingView(one.id, Pacer(one.pacer)) for one in config.campaigns})
+
+
+def _plan_after_crash(
+    state: EngineState, rules: Mapping[str, RuleBook], lists: Mapping[str, Mapping[str, Account]], clock: WallClock
+) -> PlanAfterCrash:
+    """The campaigns' retry plans, for attempts whose end only the trunk saw."""
+
+    def plan(claimed: Claimed, disposition: Disposition) -> NextTry:
+        account = lists[claimed.campaign_id].get(claimed.account_id)
+        if account is None:
+            return NextTry(ends=INTERRUPTED)
+        schedule = state.campaigns[claimed.campaign_id].schedule
+        return plan_next_try(
+            rules[claimed.campaign_id].sequence,
+            schedule.progress_of(claimed.account_id),
+            account,
+            claimed.number_id,
+            disposition,
+            now_at=clock.now_at(),
+            zone=schedule.zone,
+        )
+
+    return plan
 
 
 def compile_campaign_rules(campaign: CampaignSettings, config: Config) -> RuleBook:

@@ -19,7 +19,7 @@ from dialer.record_codec import RecordError, decode_all, encode
 from dialer.records import AgentChanged, Record
 from dialer.state import EngineState
 
-__all__ = ["Journal", "replay"]
+__all__ = ["Journal", "campaigns_of", "replay"]
 
 
 class Journal:
@@ -59,7 +59,7 @@ class Journal:
             self._pending.append(line)
             self._appended += 1
             self._work.set()
-        for campaign_id in _campaigns_of(record):
+        for campaign_id in campaigns_of(record):
             if campaign_id in self._observers:
                 self._observers[campaign_id](record)
         for listener in self._listeners:
@@ -127,12 +127,13 @@ class Journal:
             self._tell_observers(record)
 
     def _tell_observers(self, record: Record) -> None:
-        for campaign_id in _campaigns_of(record):
+        for campaign_id in campaigns_of(record):
             if campaign_id in self._observers:
                 self._observers[campaign_id](record)
 
 
-def _campaigns_of(record: Record) -> tuple[str, ...]:
+def campaigns_of(record: Record) -> tuple[str, ...]:
+    """The campaigns that a record concerns."""
     if isinstance(record, AgentChanged):
         return record.campaign_ids
     campaign_id: str | None = getattr(record, "campaign_id", None)

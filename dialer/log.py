@@ -20,13 +20,21 @@ EVENTS = frozenset(
         "attempt_failed",
         "campaign_changed",
         "campaign_status",
+        "clock_jumped",
         "drain_started",
+        "engine_restarts",
         "engine_started",
         "engine_stopped",
+        "journal_replayed",
         "list_imported",
         "pacing_changed",
+        "snapshot_failed",
+        "snapshot_ignored",
+        "snapshot_kept",
         "stop_requested",
         "trunk_changed",
+        "trunk_not_settled",
+        "trunk_settled",
     }
 )
 """Every event this program logs; a test holds the code against it."""

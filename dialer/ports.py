@@ -21,6 +21,7 @@ __all__ = [
     "AgentReport",
     "CallCard",
     "CallOrder",
+    "CallTrace",
     "Floor",
     "Greeting",
     "JournalStore",
@@ -72,6 +73,20 @@ class LegEnd:
     is_false_machine: bool = False
 
 
+@frozen
+class CallTrace:
+    """What a trunk remembers of one call that an earlier process asked for.
+
+    `is_placed` is False only when the trunk can prove that it never heard of
+    the call, and never will. `answered_by` is None when nobody answered;
+    `outcome` is then the network's word, None when there is none.
+    """
+
+    is_placed: bool
+    answered_by: AnsweredBy | None = None
+    outcome: NetworkOutcome | None = None
+
+
 class Leg(Protocol):
     """One party's side of a call. Only used inside its `async with`.
 
@@ -108,6 +123,14 @@ class Trunk(Protocol):
 
     def open_leg(self, order: CallOrder) -> AbstractAsyncContextManager[Leg]:
         """Originate. The far end hears of the call when the block is entered."""
+        ...
+
+    async def settle(self, attempt_ids: Sequence[str]) -> Mapping[str, CallTrace]:
+        """Hang up what an earlier process left on the line, and say what became of these attempts.
+
+        Asked once, before the first call. An attempt that the trunk cannot
+        speak for is left out; then the worst that can be true of it counts.
+        """
         ...
 
 

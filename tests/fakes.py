@@ -16,7 +16,17 @@ from attrs import define, field, frozen
 
 from dialer.disposition import Disposition, HungUpBy, NetworkOutcome
 from dialer.model import Account, Claim, NumberKind, Person, PhoneNumber
-from dialer.ports import AgentProfile, AgentReport, CallCard, CallOrder, Greeting, Leg, LegEnd, StoreError
+from dialer.ports import (
+    AgentProfile,
+    AgentReport,
+    CallCard,
+    CallOrder,
+    CallTrace,
+    Greeting,
+    Leg,
+    LegEnd,
+    StoreError,
+)
 from dialer.records import AnsweredBy
 
 SEOUL = ZoneInfo("Asia/Seoul")
@@ -122,6 +132,9 @@ class FakeTrunk:
         self.default = FarEnd()
         self.legs: list[FakeLeg] = []
         self.open_count = 0
+        self.traces: dict[str, CallTrace] = {}
+        """What it remembers of an earlier process's calls."""
+        self.settled: list[str] | None = None
         self._lost: list[tuple[float, float]] = []
 
     @property
@@ -143,6 +156,10 @@ class FakeTrunk:
     def lost_from_mono(self, mono: float) -> float:
         """When the outage that holds at `mono`, or the next, began or begins."""
         return min((max(start, mono) for start, end in self._lost if end > mono), default=math.inf)
+
+    async def settle(self, attempt_ids: Sequence[str]) -> Mapping[str, CallTrace]:
+        self.settled = list(attempt_ids)
+        return {one: self.traces[one] for one in attempt_ids if one in self.traces}
 
     @asynccontextmanager
     async def open_leg(self, order: CallOrder) -> AsyncIterator[FakeLeg]:

@@ -9,7 +9,7 @@ has hung up: the far end if the scope was cancelled, else we.
 """
 
 import math
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
@@ -19,7 +19,7 @@ from adapters.simulated.fates import CallFate, Conversation, Party
 from adapters.simulated.people import People
 from dialer.clock import sleep_until
 from dialer.disposition import HungUpBy, NetworkOutcome
-from dialer.ports import CallOrder, Greeting, LegEnd
+from dialer.ports import CallOrder, CallTrace, Greeting, LegEnd
 
 __all__ = ["SimulatedLeg", "SimulatedTrunk"]
 
@@ -160,6 +160,10 @@ class SimulatedTrunk:
         finally:
             del self._legs[leg]
             leg.close()
+
+    async def settle(self, attempt_ids: Sequence[str]) -> Mapping[str, CallTrace]:
+        """Nothing: this carrier lives in the engine's process and forgets with it."""
+        return {}
 
     def _fate(self, order: CallOrder) -> CallFate:
         if not self.is_up:

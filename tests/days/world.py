@@ -2,7 +2,7 @@
 
 import tempfile
 import tomllib
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -24,7 +24,7 @@ from dialer.config import CampaignSettings, Config, Names, PacingConfig, TrunkCo
 from dialer.disposition import Disposition
 from dialer.list_mapping import Columns, FictitiousNumbers, ListMapping
 from dialer.model import Account
-from dialer.ports import AgentProfile, CallOrder, JournalStore, LegEnd
+from dialer.ports import AgentProfile, CallOrder, CallTrace, JournalStore, LegEnd
 from dialer.record_codec import decode, decode_all, encode
 from dialer.records import CampaignChanged, CampaignState, Claimed, Closed, Disposed, Opened, Originated, Record
 from dialer.simulation import run_virtual
@@ -109,6 +109,9 @@ class RecordingTrunk:
     @property
     def is_up(self) -> bool:
         return self.inner.is_up
+
+    async def settle(self, attempt_ids: Sequence[str]) -> Mapping[str, CallTrace]:
+        return await self.inner.settle(attempt_ids)
 
     @asynccontextmanager
     async def open_leg(self, order: CallOrder) -> AsyncIterator[SimulatedLeg]:

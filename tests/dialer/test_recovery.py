@@ -3,10 +3,13 @@
 from datetime import timedelta
 
 import pytest
+import trio
+from attrs import evolve
 from hypothesis import given
 
 from dialer.attempt import AttemptState
-from dialer.disposition import DISPOSITIONS, Disposition, HungUpBy
+from dialer.disposition import DISPOSITIONS, Disposition, HungUpBy, NetworkOutcome
+from dialer.ports import CallTrace
 from dialer.records import (
     AgentChanged,
     AgentState,
@@ -20,8 +23,9 @@ from dialer.records import (
     Originated,
     TalkEnded,
 )
-from dialer.recovery import closing_records
-from tests.fakes import TEN
+from dialer.recovery import INTERRUPTED, ask_trunks, closing_records
+from dialer.retries import NextTry
+from tests.fakes import TEN, FakeTrunk
 from tests.strategies import ACCOUNTS, Choices, a_claim, an_engine_state, journals
 
 IDS = (TEN, "c-1", "c")
@@ -67,6 +71,66 @@ def test_attempt_left_open_is_closed_with_its_worst(records, left_in, worst):
     assert closed.ends == "interrupted; a supervisor decides"
     assert closed.agent_id == ("ag-1" if "Connected" in [type(one).__name__ for one in records] else None)
     assert state.attempts == {}
+
+
+MACHINE_HERE, PERSON_HERE = CallTrace(True, AnsweredBy.MACHINE), CallTrace(True, AnsweredBy.HUMAN)
+TOMORROW = NextTry(at=LATER + timedelta(days=1), number_id="n-1-1")
+
+
+@pytest.mark.parametrize(
+    ("records", "trace", "disposition", "is_planned"),
+    [
+        ([], CallTrace(False), Disposition.NOT_PLACED, True),
+        (TO_PERSON[:1], CallTrace(False), Disposition.NOT_PLACED, True),
+        ([], CallTrace(True), Disposition.NO_ANSWER, True),
+        (TO_PERSON[:1], CallTrace(True, None, NetworkOutcome.BUSY), Disposition.BUSY, True),
+        (TO_PERSON[:1], CallTrace(True, None, NetworkOutcome.NORMAL), Disposition.NO_ANSWER, True),
+        ([], MACHINE_HERE, Disposition.MACHINE, True),
+        (TO_PERSON[:2], MACHINE_HERE, Disposition.MACHINE, True),
+        ([], PERSON_HERE, Disposition.ABANDONED, False),
+        (TO_PERSON[:1], CallTrace(True, AnsweredBy.UNKNOWN), Disposition.ABANDONED, False),
+        (TO_PERSON[:2], PERSON_HERE, Disposition.ABANDONED, False),
+        # What the journal knows is not taken back by a trunk.
+        (TO_PERSON[:2], CallTrace(False), Disposition.ABANDONED, False),
+        (TO_PERSON, CallTrace(True), Disposition.ABANDONED, False),
+        (TO_WRAP_UP[:-1], CallTrace(False), Disposition.AGENT_LOST, False),
+        (TO_WRAP_UP, MACHINE_HERE, Disposition.AGENT_LOST, False),
+    ],
+)
+def test_trunk_that_remembers_decides_where_the_journal_cannot(records, trace, disposition, is_planned):
+    state = a_crashed_state(a_claim(TEN, "c-1", "c", ACCOUNTS[0], Choices(0)), *records)
+    (closed,) = closing_records(state, LATER, {"c-1": trace}, lambda *_: TOMORROW)
+    assert closed.disposition is disposition
+    assert (closed.next_at, closed.ends) == ((TOMORROW.at, "") if is_planned else (None, INTERRUPTED))
+
+
+def test_callback_that_was_never_placed_is_still_owed():
+    callback = evolve(a_claim(TEN, "c-1", "c", ACCOUNTS[0], Choices(0)), is_callback=True)
+    (closed,) = closing_records(a_crashed_state(callback), LATER, {"c-1": CallTrace(False)}, lambda *_: TOMORROW)
+    assert closed.is_next_callback
+
+
+class BrokenTrunk(FakeTrunk):
+    async def settle(self, attempt_ids):
+        raise OSError("gone")
+
+
+class SilentTrunk(FakeTrunk):
+    async def settle(self, attempt_ids):
+        await trio.sleep_forever()
+
+
+async def test_trunk_that_fails_or_is_silent_leaves_its_attempts_unknown_and_keeps_nobody_waiting(autojump_clock):
+    claims = [
+        evolve(a_claim(TEN, f"c-{n}", "c", ACCOUNTS[n - 1], Choices(0)), trunk=name) for n, name in enumerate("abc", 1)
+    ]
+    good = FakeTrunk(name="c")
+    good.traces["c-3"] = PERSON_HERE
+    idle = FakeTrunk(name="d")
+    trunks = (BrokenTrunk(name="a"), SilentTrunk(name="b"), good, idle)
+    assert await ask_trunks(trunks, a_crashed_state(*claims)) == {"c-3": PERSON_HERE}
+    assert trio.current_time() <= 10.0
+    assert idle.settled == []  # also hangs up what an earlier process left
 
 
 def test_nobody_is_called_again_for_an_interrupted_attempt():
