@@ -13,6 +13,7 @@ from collections_rules.build_base import (
     as_int,
     as_time,
     branches,
+    clock_in,
     condition_in,
     duration_in,
     filter_in,
@@ -70,7 +71,8 @@ def _at_most(branch: Branch) -> t.Gate:
 def _window(branch: Branch) -> t.Window:
     if branch.data == "window_unit":
         unit = tokens(branch, "UNIT")[0]
-        return t.Window(t.Duration(1, str(unit).rstrip("s"), False, span_of(unit)))
+        word = str(unit).rstrip("s")
+        return t.Window(t.Duration(1, word, False, span_of(unit)), is_calendar=word in ("month", "year"))
     duration = duration_in(branch)
     assert duration is not None
     return t.Window(duration, subtree(branch, "after_first") is not None)
@@ -221,6 +223,7 @@ _RULE_CLAUSES: Mapping[str, Callable[[Branch], t.Clause]] = {
     "except": _except,
     "except_rule": _except,
     "say": _say,
+    "clock": clock_in,
 }
 
 

@@ -11,7 +11,8 @@ from collections_rules.diagnostics import Span
 from collections_rules.words import UNITS
 
 __all__ = [
-    "Branch", "BuildError", "as_date", "as_duration", "as_int", "as_time", "branches", "condition_in", "duration_in",
+    "Branch", "BuildError", "as_date", "as_duration", "as_int", "as_time", "branches", "clock_in", "condition_in",
+    "duration_in",
     "filter_in", "first_word", "span_of", "string_of", "subtree", "subtrees", "tokens", "word_of",
 ]  # fmt: skip
 
@@ -186,6 +187,11 @@ def condition_in(branch: Branch) -> t.Condition:
     found = subtree(branch, *_CONDITION_NAMES)
     assert found is not None
     return _condition(found)
+
+
+def clock_in(branch: Branch) -> t.Clock:
+    names = tuple(first_word(child) for child in subtrees(branch, "clock_name"))
+    return t.Clock(names, bool(subtrees(branch, "clock_evidence")), span_of(branch))
 
 
 def filter_in(branch: Branch) -> t.Condition | None:

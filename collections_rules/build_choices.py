@@ -12,6 +12,7 @@ from collections_rules.build_base import (
     as_date,
     as_duration,
     as_int,
+    clock_in,
     condition_in,
     first_word,
     span_of,
@@ -200,6 +201,15 @@ def build_header_clause(branch: Branch) -> p.HeaderClause:
         first, last = (as_int(token) for token in tokens(branch, "NUM"))
         if not 1990 <= first <= last <= 2100:
             raise BuildError(span, "R105", f"{first}-{last} are not years of a calendar", "write 2026-2027")
-        return p.Calendar(first_word(branch), first, last, span)
-    names = tuple(first_word(child) for child in subtrees(branch, "clock_name"))
-    return p.Clock(names, bool(subtrees(branch, "clock_evidence")), span)
+        added, removed = (_dates_of(branch, kind, first, last) for kind in ("added_dates", "removed_dates"))
+        return p.Calendar(first_word(branch), first, last, span, added, removed)
+    return clock_in(branch)
+
+
+def _dates_of(branch: Branch, kind: str, first: int, last: int) -> tuple[date, ...]:
+    listed = subtree(branch, kind)
+    found = [(token, as_date(token)) for token in tokens(listed, "DATE")] if listed else []
+    for token, day in found:
+        if not first <= day.year <= last:
+            raise BuildError(span_of(token), "R105", f"{day} is not in {first}-{last}", "write a date of these years")
+    return tuple(day for _, day in found)

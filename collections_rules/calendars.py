@@ -1,21 +1,56 @@
 """Public holidays and business days. A date outside a calendar's stated years is never known to be open."""
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from datetime import date, timedelta
 from functools import cache
+from types import MappingProxyType
 
 import holidays
-from attrs import field, frozen
+from attrs import frozen
 
 __all__ = ["CALENDARS", "EPOCH", "Calendar", "add_months", "business_day_after", "epoch_day"]
 
 EPOCH = date(1970, 1, 1)
 
-CALENDARS: dict[str, Callable[..., holidays.HolidayBase]] = {
-    "kr-public": holidays.country_holidays,
-    "us-federal": holidays.country_holidays,
-}
-_COUNTRY = {"kr-public": "KR", "us-federal": "US"}
+
+@frozen
+class _Source:
+    """What the library is asked for: a country, a part of it, and kinds of holidays besides the public ones."""
+
+    country: str
+    part: str | None = None
+    more: tuple[str, ...] = ()
+
+
+_UNITED_STATES = {
+    "alabama": "AL", "louisiana": "LA", "mississippi": "MS", "nebraska": "NE", "pennsylvania": "PA",
+    "rhode-island": "RI", "utah": "UT",
+}  # fmt: skip
+_NATIONS = {"england": "ENG", "scotland": "SCT", "wales": "WLS", "northern-ireland": "NIR"}
+_PROVINCES = {
+    "alberta": "AB", "british-columbia": "BC", "manitoba": "MB", "new-brunswick": "NB", "newfoundland": "NL",
+    "nova-scotia": "NS", "ontario": "ON", "prince-edward-island": "PE", "quebec": "QC", "saskatchewan": "SK",
+}  # fmt: skip
+_AUSTRALIA = {
+    "act": "ACT", "new-south-wales": "NSW", "northern-territory": "NT", "queensland": "QLD", "south-australia": "SA",
+    "tasmania": "TAS", "victoria": "VIC", "western-australia": "WA",
+}  # fmt: skip
+
+CALENDARS: Mapping[str, _Source] = MappingProxyType(
+    {
+        "kr-public": _Source("KR"),
+        "us-federal": _Source("US"),
+        **{f"us-{name}": _Source("US", part) for name, part in _UNITED_STATES.items()},
+        **{f"uk-{name}": _Source("GB", part) for name, part in _NATIONS.items()},
+        "ca-federal": _Source("CA", None, ("government",)),
+        **{f"ca-{name}": _Source("CA", part) for name, part in _PROVINCES.items()},
+        "au-national": _Source("AU"),
+        **{f"au-{name}": _Source("AU", part) for name, part in _AUSTRALIA.items()},
+        "jp-public": _Source("JP"),
+        "india-national": _Source("IN"),
+    }
+)
+"""Every calendar that a pack may name. What the library lacks is added in the file: `; also 2026-01-08`."""
 
 
 def epoch_day(day: date) -> int:
@@ -25,7 +60,10 @@ def epoch_day(day: date) -> int:
 
 @cache
 def _holidays(name: str, year: int) -> frozenset[date]:
-    return frozenset(CALENDARS[name](_COUNTRY[name], years=year))
+    source = CALENDARS[name]
+    return frozenset(
+        holidays.country_holidays(source.country, subdiv=source.part, years=year, categories=("public", *source.more))
+    )
 
 
 @frozen
@@ -35,7 +73,10 @@ class Calendar:
     name: str
     first_year: int
     last_year: int
-    _days: dict[int, bool] = field(factory=dict, eq=False, repr=False)
+    added: frozenset[date] = frozenset()
+    """Days that the author knows and the library does not."""
+    removed: frozenset[date] = frozenset()
+    """Days that are holidays by the library and not by the author."""
 
     def knows(self, day: date) -> bool:
         """Whether the date is in the years that the pack states."""
@@ -43,7 +84,9 @@ class Calendar:
 
     def is_holiday(self, day: date) -> bool:
         """True on a holiday, and on any date the calendar does not know: an uncertain day is a closed one."""
-        return not self.knows(day) or day in _holidays(self.name, day.year)
+        if not self.knows(day) or day in self.added:
+            return True
+        return day in _holidays(self.name, day.year) and day not in self.removed
 
     def is_business_day(self, day: date) -> bool:
         """Neither Saturday nor Sunday nor a holiday."""

@@ -21,7 +21,7 @@ __all__ = ["check_packs"]
 _NOUNS = (*EVENT_NOUNS, *CHANNELS, *OUTCOMES)
 # What people write for words that the lists have under another name.
 _OTHER_WORDS = {"conversation": "talk", "dial": "attempt", "message": "text", "claim": "debt", "phone": "number"}
-_COUNT_SCOPES = ("person", "debt", "number", "campaign")
+_COUNT_SCOPES = ("person", "household", "debt", "number", "campaign")
 _TIMES = (FactKind.DATE, FactKind.DATETIME)
 Rules = Mapping[str, tuple[p.PackTree, t.RuleBlock]]
 
@@ -82,7 +82,7 @@ class _PackChecker:
             self.known(word, others, "R403", "no pack", "give it together with this one")
         for clause in self.pack.header:
             self.header_clause(clause)
-        self.once(self.pack.header, (p.Clock, p.Contact))
+        self.once(self.pack.header, (t.Clock, p.Contact))
         for rule in self.pack.rules:
             self.rule(rule)
         for sequence in self.pack.sequences:
@@ -117,7 +117,7 @@ class _PackChecker:
     def header_clause(self, clause: p.HeaderClause) -> None:
         if isinstance(clause, p.Calendar):
             self.known(clause.name, CALENDARS, "R106", "unknown calendar")
-        elif isinstance(clause, p.Clock):
+        elif isinstance(clause, t.Clock):
             for word in clause.names:
                 self.clock_name(word)
         elif isinstance(clause, p.Contact):
@@ -155,7 +155,7 @@ class _PackChecker:
         if rule.is_whole and not gates and not any(isinstance(c, t.Except) and c.target for c in clauses):
             self.fault(name.span, "R202", f"rule `{name.text}` forbids nothing",
                        "add `open`, `stop`, `at most` or `wait`")  # fmt: skip
-        self.once(clauses, (t.Source, t.Effective, t.Until))
+        self.once(clauses, (t.Source, t.Effective, t.Until, t.Clock))
         for gate in gates:
             self.gate(gate, rule)
         for clause in clauses:
@@ -176,6 +176,9 @@ class _PackChecker:
                 self.duration(release.plus)
         elif isinstance(clause, t.Free):
             self.free(clause, gates)
+        elif isinstance(clause, t.Clock):
+            for word in clause.names:
+                self.clock_name(word)
 
     def except_target(self, target: t.Word, rule: t.RuleBlock) -> None:
         if not self.known(target, self.rules, "R405", "no rule"):
@@ -279,8 +282,11 @@ class _PackChecker:
         self.known(evolve(word, text=name), (*_NOUNS, *more))
 
     def window(self, window: t.Window | None) -> None:
-        if window is not None and (window.duration.is_business or window.duration.unit in ("month", "year")):
-            self.fault(window.duration.span, "R105", "contacts are counted in hours or days", "write hours or days")
+        if window is None or window.is_calendar:
+            return
+        if window.duration.is_business or window.duration.unit in ("month", "year"):
+            self.fault(window.duration.span, "R105", "contacts are counted in hours or days",
+                       "write hours, days, or `a month` for that of the calendar")  # fmt: skip
 
     def duration(self, duration: t.Duration | None) -> None:
         if duration is not None and duration.is_business and not self.has(p.Calendar):

@@ -9,6 +9,7 @@ from collections_rules import tree as t
 from collections_rules.conditions import EVENT_NAMES
 from collections_rules.diagnostics import Span, suggest
 from collections_rules.facts import FACT_TABLE, FactKind, FactSpec
+from collections_rules.places import PLACES
 from collections_rules.words import UNIT_S
 
 __all__ = ["ConditionChecker"]
@@ -127,6 +128,12 @@ class ConditionChecker:
         elif spec.kind is FactKind.DATE and duration.unit in UNIT_S:
             self.fault(duration.span, "R105", f"`{spec.name}` is a date and has no {duration.unit}s", "write days")
 
+    def evidence(self, condition: t.Evidence, counts: bool) -> None:
+        if condition.place.text not in PLACES:
+            meant = suggest(condition.place.text.upper(), PLACES)
+            help_text = f"write `{meant}`" if meant else "write a state (`FL`), a province (`ON`) or a country (`KOR`)"
+            self.fault(condition.place.span, "R101", f"unknown place `{condition.place.text}`", help_text)
+
     def is_unknown(self, condition: t.IsUnknown, counts: bool) -> None:
         self.spec(condition.name, counts)
 
@@ -139,5 +146,5 @@ _CHECKS: Mapping[type, Callable[[ConditionChecker, Any, bool], None]] = {
     t.InList: ConditionChecker.in_list,
     t.Age: ConditionChecker.age,
     t.IsUnknown: ConditionChecker.is_unknown,
-    t.Evidence: lambda checker, condition, counts: None,
+    t.Evidence: ConditionChecker.evidence,
 }

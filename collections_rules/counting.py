@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from attrs import define, frozen
 
 from collections_rules.conditions import Test
+from collections_rules.count_window import CountWindow
 from collections_rules.facts import FactValue
 from collections_rules.gates import PASSES, Reason, missing_reason, when
 from collections_rules.ledger import NO_TRACK, ContactEvent, Entry, Track
@@ -19,7 +20,7 @@ from collections_rules.tree import Duration
 from collections_rules.windows import NEVER, zone_days
 from collections_rules.words import NOT_A_CONTACT, OUTCOMES, RANG, UNIT_S
 
-__all__ = ["AtMostGate", "CountWindow", "Counted", "FreeQuota", "FreeWithin", "WaitAfterEventGate", "event_kinds"]
+__all__ = ["AtMostGate", "Counted", "FreeQuota", "FreeWithin", "WaitAfterEventGate", "event_kinds"]
 
 Kind = tuple[str, str, str]
 
@@ -56,43 +57,6 @@ _NOUNS = {
     "talk": _kinds(["call", "visit"], ["talk", "pending"]) | _kinds(["call", "visit"], ["talk"], "inbound"),
     "text": _kinds(["sms", "alimtalk"], _REACHED),
 }
-
-
-@frozen
-class CountWindow:
-    """`any 168 hours` reaches back to its far edge and includes it; `any 7 days` are dates. None: for ever."""
-
-    duration: Duration | None
-    is_after_first: bool
-    clocks: Clocks
-
-    def start(self, at_s: int, query: Query) -> int:
-        """The earliest second that still counts at `at_s`."""
-        if self.duration is None:
-            return -NEVER
-        if self.duration.unit in UNIT_S:
-            return at_s - self.duration.count * UNIT_S[self.duration.unit]
-        back = self.duration.count - 1 + self.is_after_first
-        starts = [d.day_start(d.day(at_s) - back) for zone in self.clocks.dates_of(query) if (d := zone_days(zone))]
-        return min(starts, default=-NEVER)
-
-    def release(self, event_s: int, query: Query) -> int:
-        """The first second at which an event no longer counts."""
-        if self.duration is None:
-            return NEVER
-        if self.duration.unit in UNIT_S:
-            return event_s + self.duration.count * UNIT_S[self.duration.unit] + 1
-        on = self.duration.count + self.is_after_first
-        ends = [d.day_start(d.day(event_s) + on) for zone in self.clocks.dates_of(query) if (d := zone_days(zone))]
-        return max(ends, default=NEVER)
-
-    def says(self) -> tuple[str, str]:
-        """`in 7 days`, in Korean and English."""
-        if self.duration is None:
-            return "전체 기간", "in all"
-        count, unit = self.duration.count, self.duration.unit
-        ko = {"day": "일", "hour": "시간", "minute": "분", "second": "초"}[unit]
-        return f"{count}{ko}", f"in {count} {unit}{'s' if count > 1 else ''}"
 
 
 @frozen
@@ -148,6 +112,8 @@ class Counted:
             return [ledger.track("debt", claim_id) for claim_id in facts.claim_ids]
         if "number" in self.scopes:
             return [ledger.track("number", facts.number_id)]
+        if "household" in self.scopes:
+            return [ledger.track("household", _household(query))]
         if "person" in self.scopes:
             return [ledger.track("person", facts.person_id)]
         return [ledger.track("campaign", facts.campaign_id)]
@@ -182,7 +148,8 @@ class Counted:
         values = [query.values.get(name) for name in self._fact_names]
         collector = "" if self.is_all_collectors else query.values.get("collector.id")
         topic = query.values.get("call.topic") if "topic" in self.scopes else ""
-        return (facts.person_id, facts.number_id, facts.campaign_id, topic, revision, collector, facts.zones, *values)
+        who = (facts.person_id, _household(query), facts.number_id, facts.campaign_id)
+        return (*who, topic, revision, collector, facts.zones, *values)
 
     def _matches(self, query: Query, entry: Entry) -> bool:
         event = entry.event
@@ -245,6 +212,16 @@ class Counted:
         return quota.window.release(taken[-quota.quota], query)
 
 
+def _household(query: Query) -> str:
+    """The household of the person judged; of one who has none on record, themselves."""
+    named = query.values.get("person.household")
+    return named if isinstance(named, str) and named else query.facts.person_id
+
+
+def _same_household(query: Query, event: ContactEvent) -> bool:
+    return (event.household_id or event.person_id) == _household(query)
+
+
 def _same_person(query: Query, event: ContactEvent) -> bool:
     return event.person_id == query.facts.person_id
 
@@ -267,6 +244,7 @@ def _any(query: Query, event: ContactEvent) -> bool:
 
 _IN_SCOPE = {
     "person": _same_person,
+    "household": _same_household,
     "number": _same_number,
     "campaign": _same_campaign,
     "topic": _same_topic,

@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 from attrs import field, frozen
 
+from collections_rules.places import PLACES
 from collections_rules.words import CHANNELS, CONTENTS, ROLES
 
 __all__ = ["FACT_TABLE", "FactKind", "FactSpec", "FactValue", "Facts", "check_values", "clean_facts"]
@@ -142,6 +143,7 @@ _PERSON = (
     _flag("person.in_emergency_area", "재난 선포 지역", "a state of emergency is declared where the person is"),
     _flag("person.employer_forbids", "직장 수신 금지", "the employer forbids such calls"),
     _flag("person.no_work_calls", "직장 연락 거부", "asked not to be called at work"),
+    _text("person.household", "가구 식별", "the household, where caps are counted per household; alone when unknown"),
     _text("person.stated_zone", "본인이 밝힌 시간대", "the time zone the person stated"),
     _flag("attorney.consented", "변호사 동의", "the lawyer agreed to direct contact", False),
     _flag("attorney.unreachable", "변호사 연락 불가", "the lawyer cannot be reached", False),
@@ -213,7 +215,7 @@ _CALL = (
     _moment("lead.received", "접수 시각", "when the lead came in"),
     _date("lead.inquiry", "문의일", "the last inquiry"),
     _moment("consent.direct", "직접 동의 시각", "consent given directly for a call"),
-    _set("evidence", "소재 증거 지역", "places the evidence names", clean=None),
+    _set("evidence", "소재 증거 지역", "places the evidence names, as `FL`, `ON`, `NYC` or `KOR`", PLACES, None),
 )  # fmt: skip
 
 FACT_TABLE: Mapping[str, FactSpec] = MappingProxyType({spec.name: spec for spec in (*_PERSON, *_DEBT, *_CALL)})

@@ -26,11 +26,13 @@ block: "pack" NAME NUM uses?                          -> pack_header
      | "always" STRING? "no" "call" "when" always_when   -> always_header
 uses: "uses" NAME ("," NAME)*
 
-header_clause: "calendar" NAME NUM "-" NUM            -> calendar
+header_clause: "calendar" NAME NUM "-" NUM added_dates? removed_dates?  -> calendar
      | "clock" clock_item ((";" | "and") "also"? clock_item)*   -> clock
      | "contact" NAME ("," NAME)*                     -> contact
      | "applies" condition                            -> applies
      | "enforce" NAME "by" STRING                     -> enforce
+added_dates: ";" "also" DATE ("," DATE)*
+removed_dates: ";" "except" DATE ("," DATE)*
 clock_item: NAME                                      -> clock_name
      | "every" "evidence" ("of" NAME ("," NAME)*)?    -> clock_evidence
 
@@ -45,6 +47,7 @@ rule_clause: gate                                     -> undated
      | "except" condition                             -> except
      | "except" NAME "when" condition                 -> except_rule
      | "say" said+                                    -> say
+     | "clock" clock_item ((";" | "and") "also"? clock_item)*   -> clock
 until_date: "until" DATE
 counting: "," "counting" NAME "from" "that" "date"
 said: NAME STRING

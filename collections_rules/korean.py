@@ -67,7 +67,7 @@ VOCABULARY: Mapping[str, str] = MappingProxyType({
     "voicemail": "음성사서함", "abandoned": "포기호", "cut_off": "끊김", "wrong_person": "타인",
     "out_of_service": "결번", "congested": "폭주", "failed": "실패", "not_placed": "미발신",
     "absent": "부재", "delivered": "전달됨", "outbound": "발신", "inbound": "수신",
-    "person": "사람", "debt": "채권", "number": "번호", "campaign": "캠페인",
+    "person": "사람", "household": "가구", "debt": "채권", "number": "번호", "campaign": "캠페인",
     "topic": "주제", "collector": "추심자",
     **dict(zip(WEEKDAYS, ("월요일", "화요일", "수요일", "목요일", "금요일", "토요일", "일요일"), strict=True)),
 })  # fmt: skip

@@ -36,6 +36,8 @@ class ContactEvent:
     callee_role: str = "debtor"
     number_kind: str = ""
     topic: str = ""
+    household_id: str = ""
+    """Of the person; empty for one who is a household alone."""
     ended_at: datetime | None = None
 
 
@@ -96,6 +98,7 @@ Key = tuple[str, str]
 
 def _keys(event: ContactEvent) -> Iterator[Key]:
     yield "person", event.person_id
+    yield "household", event.household_id or event.person_id
     yield "number", event.number_id
     yield "campaign", event.campaign_id
     for claim_id in dict.fromkeys(event.claim_ids):
@@ -161,7 +164,7 @@ class ContactLedger:
             self._add(entry.event)
 
     def track(self, scope: str, key: str) -> Track:
-        """The contacts of one `person`, `debt`, `number` or `campaign`."""
+        """The contacts of one `person`, `household`, `debt`, `number` or `campaign`."""
         return self._tracks.get((scope, key), NO_TRACK)
 
     def events(self) -> tuple[ContactEvent, ...]:

@@ -3,16 +3,16 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 
-from attrs import define, frozen
+from attrs import define, evolve, frozen
 
 from collections_rules import tree as t
 from collections_rules import tree_pack as p
 from collections_rules.calendars import Calendar, epoch_day
 from collections_rules.conditions import Test, compile_test
+from collections_rules.count_window import CountWindow
 from collections_rules.counting import (
     AtMostGate,
     Counted,
-    CountWindow,
     FreeQuota,
     FreeWithin,
     WaitAfterEventGate,
@@ -81,26 +81,35 @@ class LoweredRule:
 def pack_scope(pack: p.PackTree, used: Sequence[p.PackTree]) -> PackScope:
     """The header of a pack; what it leaves out comes from the packs that it uses, in order."""
     headers = [clause for tree in (pack, *used) for clause in tree.header]
-    calendars = {
-        clause.name.text: Calendar(clause.name.text, clause.first_year, clause.last_year)
-        for clause in reversed(headers)
-        if isinstance(clause, p.Calendar)
-    }
-    clock = next((clause for clause in headers if isinstance(clause, p.Clock)), None)
+    named = [clause for clause in headers if isinstance(clause, p.Calendar)]
+    calendars = {clause.name.text: _calendar(clause) for clause in reversed(named)}
+    clock = next((clause for clause in headers if isinstance(clause, t.Clock)), None)
     contact = next((clause for clause in headers if isinstance(clause, p.Contact)), None)
     own = tuple(clause.condition for clause in pack.header if isinstance(clause, t.Applies))
-    names = [word.text for word in clock.names] if clock else []
-    clocks = Clocks(
+    clocks = _clocks(clock, _calendar(named[0]) if named else None)
+    return PackScope(clocks, calendars, tuple(w.text for w in contact.channels) if contact else ANY_CHANNEL, own)
+
+
+def _calendar(clause: p.Calendar) -> Calendar:
+    added, removed = frozenset(clause.added), frozenset(clause.removed)
+    return Calendar(clause.name.text, clause.first_year, clause.last_year, added, removed)
+
+
+def _clocks(clause: t.Clock | None, business: Calendar | None) -> Clocks:
+    names = [word.text for word in clause.names] if clause else []
+    return Clocks(
         tuple(name for name in names if name not in FACT_TABLE),
         tuple(name for name in names if name in FACT_TABLE),
-        clock.every_evidence if clock else True,
-        next(iter(calendars.values()), None),
+        clause.every_evidence if clause else True,
+        business,
     )
-    return PackScope(clocks, calendars, tuple(w.text for w in contact.channels) if contact else ANY_CHANNEL, own)
 
 
 def lower_rule(rule: t.RuleBlock, scope: PackScope, foreign_excepts: Sequence[Test]) -> LoweredRule:
     """One rule; `foreign_excepts` are those that other rules write on it."""
+    own_clock = next((clause for clause in rule.clauses if isinstance(clause, t.Clock)), None)
+    if own_clock is not None:
+        scope = evolve(scope, clocks=_clocks(own_clock, scope.clocks.calendar))
     effective = next((clause for clause in rule.clauses if isinstance(clause, t.Effective)), None)
     from_s = scope.midnight(effective.from_date if effective else None, is_end=False)
     until_s = scope.midnight(effective.until_date if effective else None, is_end=True)
@@ -171,7 +180,7 @@ class _Lowering:
     def window(self, window: t.Window | None) -> CountWindow:
         if window is None:
             return CountWindow(None, False, self.scope.clocks)
-        return CountWindow(window.duration, window.is_after_first, self.scope.clocks)
+        return CountWindow(window.duration, window.is_after_first, self.scope.clocks, window.is_calendar)
 
     def at_most(self, gate: t.AtMost) -> Gate:
         counted = self.counted(gate.nouns, gate.scopes, gate.is_all_collectors, gate.when)

@@ -5,6 +5,10 @@ from collections_rules.facts import FACT_TABLE, FactKind, FactSpec
 __all__ = ["fact_reference"]
 
 
+_FEW = 40
+"""A longer list of words, as that of all places, is described and not written out."""
+
+
 def fact_reference() -> str:
     """Every fact as a Markdown table row."""
     rows = ["| fact | kind | clean | meaning | 뜻 |", "| --- | --- | --- | --- | --- |"]
@@ -14,7 +18,7 @@ def fact_reference() -> str:
 
 def _row(spec: FactSpec) -> str:
     kind = ", ".join(spec.words) if spec.kind is FactKind.WORD else spec.kind.value
-    if spec.kind is FactKind.SET and spec.words:
+    if spec.kind is FactKind.SET and 0 < len(spec.words) <= _FEW:
         kind = f"a list of {', '.join(spec.words)}"
     unit = f" ({spec.unit})" if spec.unit else ""
     return f"| `{spec.name}` | {kind}{unit} | {_clean(spec)} | {spec.meaning_en} | {spec.meaning_ko} |"

@@ -71,7 +71,7 @@ class _Reader:
             return None
         facts = Facts(
             at=at,
-            values=inputs.values,
+            values=inputs.all_values(),
             zones=inputs.all_zones(),
             person_id=PERSON,
             claim_ids=tuple(word.text for word in clause.about) or inputs.all_claims(),

@@ -1,16 +1,19 @@
 """What `given`, `if` and `history` of a rule test stand for: facts and contacts."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from attrs import define, field
 
 from collections_rules import tree_pack as p
+from collections_rules.area_codes import AREA_CODES
 from collections_rules.diagnostics import Span, suggest
+from collections_rules.evidence import Evidence, evidence_of_area_code, evidence_of_place
 from collections_rules.facts import FACT_TABLE, FactKind, FactSpec, FactValue, clean_facts
 from collections_rules.ledger import ContactEvent, ContactLedger
+from collections_rules.places import PLACES
 from collections_rules.tree import Word
 from collections_rules.windows import zone_days
 from collections_rules.words import CHANNELS, CONTENTS, DIRECTIONS, OUTCOMES, ROLES
@@ -23,6 +26,10 @@ Item = tuple[Word, tuple[Word, ...]]
 _CLAIM = re.compile(r"[A-Z]+\d+")
 _ALIASES = {"debt.tier": "value.tier"}
 _YES_NO = {"yes": True, "no": False}
+_EVIDENCE: Mapping[str, tuple[Callable[[str], Evidence], Collection[str]]] = {
+    "address": (evidence_of_place, PLACES),
+    "area_code": (evidence_of_area_code, AREA_CODES),
+}
 PERSON, NUMBER, CAMPAIGN = "P1", "N1", "C1"
 
 
@@ -47,14 +54,25 @@ class TestInputs:
     zones: set[str] = field(factory=set)
     claims: list[str] = field(factory=list)
     is_zone_unknown: bool = False
+    evidence: dict[str, Evidence] = field(factory=dict)
+    """What the address and the number say; `if` puts its own in their place."""
 
     def copy(self) -> "TestInputs":
         return TestInputs(
-            self.home, self.fault, dict(self.values), set(self.zones), list(self.claims), self.is_zone_unknown
-        )
+            self.home, self.fault, dict(self.values), set(self.zones), list(self.claims), self.is_zone_unknown,
+            dict(self.evidence),
+        )  # fmt: skip
 
     def all_zones(self) -> frozenset[str]:
-        return frozenset() if self.is_zone_unknown else frozenset(self.zones or {self.home})
+        known = self.zones.union(*(found.zones for found in self.evidence.values()))
+        return frozenset() if self.is_zone_unknown else frozenset(known or {self.home})
+
+    def all_values(self) -> dict[str, FactValue]:
+        """The facts, with the places of the address and the number among the evidence."""
+        places = frozenset().union(*(found.places for found in self.evidence.values()))
+        stated = self.values.get("evidence")
+        places |= stated if isinstance(stated, frozenset) else frozenset()
+        return {**self.values, "evidence": places} if places else self.values
 
     def all_claims(self) -> tuple[str, ...]:
         return tuple(self.claims) or ("D1",)
@@ -63,7 +81,9 @@ class TestInputs:
         """`debt D1 dpd 40 tier B`, `person zone Asia/Seoul`, `call.asked_for_now no`."""
         subject, words = item
         rest = list(words)
-        if subject.text in FACT_TABLE and (subject.text != "number" or not rest):
+        if subject.text in _EVIDENCE and rest:
+            self.set_evidence(subject, rest)
+        elif subject.text in FACT_TABLE and (subject.text != "number" or not rest):
             self.set_fact(FACT_TABLE[subject.text], subject, rest)
         elif "." in subject.text or not rest:
             self.unknown(subject, tuple(FACT_TABLE))
@@ -74,6 +94,8 @@ class TestInputs:
             spec = FACT_TABLE.get(_ALIASES.get(name, name))
             if name == "person.zone":
                 self.set_zone(word, rest)
+            elif name in ("person.address", "number.area_code") and rest:
+                self.set_evidence(word, rest)
             elif spec is not None:
                 self.set_fact(spec, word, rest)
             elif subject.text == "debt" and _CLAIM.fullmatch(word.text):
@@ -89,6 +111,18 @@ class TestInputs:
             self.fault(zone.span, "R106", f"unknown time zone `{zone.text}`", "write one such as Asia/Seoul")
         else:
             self.zones.add(zone.text)
+
+    def set_evidence(self, kind: Word, rest: list[Word]) -> None:
+        """`address NY` or `area_code 212`: the places and zones that they are evidence of."""
+        word = rest.pop(0)
+        find, known = _EVIDENCE[kind.text]
+        if word.text not in known:
+            meant = suggest(word.text, known)
+            what = "place" if kind.text == "address" else "area code"
+            help_text = f"write `{meant}`" if meant else "write one such as `NY`" if what == "place" else ""
+            self.fault(word.span, "R101", f"unknown {what} `{word.text}`", help_text)
+            return
+        self.evidence[kind.text] = find(word.text)
 
     def set_by_word(self, subject: Word, word: Word) -> None:
         """`number mobile`: a word that only one fact of the subject can be."""
@@ -191,4 +225,5 @@ class TestInputs:
             outcome=words.get("outcome", "talk" if channel in ("call", "visit") else "delivered"),
             content=words.get("content", "demand"),
             callee_role=words.get("role", "debtor"),
+            household_id=str(self.values.get("person.household", "")),
         )

@@ -154,10 +154,14 @@ class StopAt:
 
 @frozen
 class Window:
-    """`in any 168 hours`, `a day`. With `is_after_first`, the first date is not counted."""
+    """`in any 168 hours`, `a day`. With `is_after_first`, the first date is not counted.
+
+    With `is_calendar` it is the month or year of the calendar: `a month` begins on the first.
+    """
 
     duration: Duration
     is_after_first: bool = False
+    is_calendar: bool = False
 
 
 @frozen
@@ -298,7 +302,19 @@ class Say:
     span: Span
 
 
-Clause = Dated | Effective | Until | Free | Applies | Except | Source | Note | Say
+@frozen
+class Clock:
+    """Zones by name, facts that hold a zone, and whether all evidence of the person counts too.
+
+    Of a pack, or of one rule, which then goes by this clock alone.
+    """
+
+    names: tuple[Word, ...]
+    every_evidence: bool
+    span: Span
+
+
+Clause = Dated | Effective | Until | Free | Applies | Except | Source | Note | Say | Clock
 
 
 @frozen

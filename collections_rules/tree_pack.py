@@ -1,10 +1,13 @@
 """Sequences, tests and the pack itself, as a tree: the blocks that are not rules."""
 
+from datetime import date
+
 from attrs import field, frozen
 
 from collections_rules.diagnostics import Span
 from collections_rules.source import PackSource
 from collections_rules.tree import Applies, Duration, Note, RuleBlock, Source, Word
+from collections_rules.tree import Clock as Clock
 from collections_rules.tree_choices import AlwaysBlock, KeepBlock, RankBlock, SplitBlock, TableBlock
 
 # Sequences ----------------------------------------------------------------------
@@ -128,15 +131,8 @@ class Calendar:
     first_year: int
     last_year: int
     span: Span
-
-
-@frozen
-class Clock:
-    """Zones by name, facts that hold a zone, and whether all evidence of the person counts too."""
-
-    names: tuple[Word, ...]
-    every_evidence: bool
-    span: Span
+    added: tuple[date, ...] = ()
+    removed: tuple[date, ...] = ()
 
 
 @frozen

@@ -50,7 +50,7 @@ ROLES = (
 EVENT_NOUNS = ("contact", "attempt", "call", "talk", "text")
 """What a cap or a wait may count, besides a channel or an outcome by its own name."""
 
-SCOPES = ("person", "debt", "number", "campaign", "topic", "collector")
+SCOPES = ("person", "household", "debt", "number", "campaign", "topic", "collector")
 
 # What an agent or the dialer may report besides the outcomes of a call.
 SEQUENCE_WORDS = (
