@@ -3,13 +3,14 @@
 Times with the suffix `_mono` are seconds of trio's clock; `_at` are aware UTC datetimes.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Protocol
 
 from attrs import field, frozen
 
+from dialer.chain import Link
 from dialer.disposition import Disposition, HungUpBy, NetworkOutcome
 from dialer.model import Account, FactValue, PhoneNumber
 from dialer.records import AnsweredBy, PromiseToPay
@@ -22,6 +23,7 @@ __all__ = [
     "CallCard",
     "CallOrder",
     "CallTrace",
+    "ChainedStore",
     "Floor",
     "Greeting",
     "JournalStore",
@@ -253,6 +255,28 @@ class JournalStore(Protocol):
 
     def close(self) -> None:
         """Release files and connections."""
+        ...
+
+
+class ChainedStore(JournalStore, Protocol):
+    """A store that outlives its process: its lines are chained and sealed, and people can be erased from it."""
+
+    journal_id: str
+
+    def links(self, after: int = 0) -> Iterator[Link]:
+        """The lines as they are stored, with what links them."""
+        ...
+
+    def head(self) -> Link:
+        """What the store says its last link is; the line is left empty."""
+        ...
+
+    def known_tokens(self) -> set[str]:
+        """The tokens of everybody who has not been erased."""
+        ...
+
+    def erase(self, owners: Collection[str]) -> list[str]:
+        """Delete the keys of persons, and every snapshot; the tokens of those who had one."""
         ...
 
 

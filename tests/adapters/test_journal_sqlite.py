@@ -64,7 +64,8 @@ def test_journal_of_a_newer_program_is_refused(tmp_path):
     with pytest.raises(StoreError) as refused:
         SqliteJournal(path)
     assert str(refused.value) == (
-        f"{path}: the journal has schema 2, this program writes 1; use the version that wrote it"
+        f"{path}: the journal has schema {SCHEMA_VERSION + 1}, this program writes {SCHEMA_VERSION}; "
+        "use the version that wrote it"
     )
 
 
