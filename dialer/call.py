@@ -37,6 +37,8 @@ __all__ = ["CallLimits", "CallPorts", "PlannedCall", "run_attempt"]
 
 # Less than this is the same instant: virtual times are sums of floats.
 _SAME_INSTANT_S = 1e-6
+# Where the end of a greeting was never noticed, it is taken to have ended this long after the answer.
+_ASSUMED_GREETING_S = 1.0
 
 
 @frozen
@@ -77,6 +79,11 @@ class PlannedCall:
     originated_mono: float | None = None
     has_line: bool = True
     """Until the far end is gone; the wrap-up needs no line."""
+
+    def end_ringing_at(self, when_mono: float, after_s: float) -> None:
+        """Let it ring no longer than until then, but in any case for `after_s`; no effect once it is answered."""
+        assert self.originated_mono is not None
+        self.ring_scope.deadline = min(self.ring_scope.deadline, max(when_mono, self.originated_mono + after_s))
 
     @property
     def card(self) -> CallCard:
@@ -149,6 +156,7 @@ class _Talk:
     agent: Agent | None = None
     report: AgentReport | None = None
     hung_up_by: HungUpBy = HungUpBy.US
+    answered_mono: float | None = None
     greeting_ended_mono: float | None = None
     connected_mono: float = 0.0
     talked_s: float = 0.0
@@ -159,6 +167,9 @@ class _Talk:
         """Take the network's word for what we could not see; also when a stop cut the line."""
         now = trio.current_time()
         end = self.leg.ended if self.leg is not None else None
+        if self.answered_mono is not None and self.greeting_ended_mono is None:
+            limit_mono = self.answered_mono + _ASSUMED_GREETING_S + call.limits.connect_s
+            self.is_limit_over = now > limit_mono + _SAME_INSTANT_S
         if end is not None:
             self.hung_up_by = end.hung_up_by
             if self.so_far is Disposition.MACHINE and end.is_false_machine:
@@ -186,18 +197,20 @@ async def _see_through(call: PlannedCall, ports: CallPorts, leg: Leg, talk: _Tal
     assert call.originated_mono is not None
     ring_s = round(answered_mono - call.originated_mono, 6)
     journal.append(Answered(clock.at(answered_mono), *ids, ring_s))
-    talk.so_far = Disposition.ABANDONED  # a person, until something says otherwise
+    talk.so_far, talk.answered_mono = Disposition.ABANDONED, answered_mono  # a person, until something says otherwise
     greeting = await leg.wait_greeting()
     talk.greeting_ended_mono = greeting.ended_mono
     journal.append(Detected(clock.now_at(), *ids, greeting.answered_by, clock.at(greeting.ended_mono)))
     if greeting.answered_by is AnsweredBy.MACHINE:
         talk.so_far = Disposition.MACHINE
         return
-    agent = None
-    if ports.may_connect(call):
+    agent, limit_mono = None, greeting.ended_mono + call.limits.connect_s
+    # Who is told from a machine only after the limit is abandoned already: a late agent would not change the count.
+    is_in_time = trio.current_time() <= limit_mono + _SAME_INSTANT_S
+    if is_in_time and ports.may_connect(call):
         agent = call.agent or ports.agents.take_nowait(claimed.campaign_id, claimed.attempt_id)
         if agent is None:
-            with trio.CancelScope(deadline=greeting.ended_mono + call.limits.connect_s):
+            with trio.CancelScope(deadline=limit_mono):
                 agent = await ports.agents.take_longest_idle(claimed.campaign_id, claimed.attempt_id, call.priority)
     if agent is None:
         talk.is_limit_over = True

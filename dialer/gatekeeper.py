@@ -30,11 +30,13 @@ NO_NUMBER = "paceline.no-number"
 
 # Picks refused in a row by one rule with one release time: then the campaign may be closed, not the account.
 _CLOSED_AFTER = 20
-# But they may only be people of one zone, or at one cap, who stand before others that may be called. So the first
-# look again comes soon and goes far; a campaign that is closed in truth is left alone for longer and longer.
+# But they may only be people of one zone, or at one cap, who stand before others that may be called. So the next look
+# comes soon and goes far, until so many were refused alike that the campaign must be closed in truth; then it is left
+# alone for longer and longer.
 _FIRST_PROBE_S = 1.0
 _LONGEST_PROBE_S = 300.0
 _LONGEST_RUN = 200
+_CLOSED_IN_TRUTH = 10_000
 
 
 @frozen
@@ -61,8 +63,12 @@ class Gatekeeper:
     """Set when account after account is refused until one and the same instant."""
     _last_refusal: tuple[str, datetime | None] = ("", None)
     _alike_count: int = field(default=0)
+    _refused_count: int = field(default=0)
+    """How many accounts in a row were refused alike, over all looks."""
     _closing_count: int = field(default=0)
     """How often in a row a look at the next accounts found them refused alike."""
+    _truly_closed_count: int = field(default=0)
+    """How many of those looks came after the campaign had to be taken for closed in truth."""
 
     def is_closed(self, now_at: datetime) -> bool:
         """Whether no account needs to be asked about yet."""
@@ -92,7 +98,8 @@ class Gatekeeper:
         for number in numbers:
             verdict = self.gate.judge(account, number, now_at, self.ring_s, is_asked_for=pick.is_callback)
             if verdict.is_allowed:
-                self._last_refusal, self._alike_count, self._closing_count = ("", None), 0, 0
+                self._last_refusal = ("", None)
+                self._begin_anew()
                 return LawfulCall(account, number, verdict)
             if best is None or _is_sooner(verdict, best[1]):
                 best = (number, verdict)
@@ -179,14 +186,20 @@ class Gatekeeper:
     def _note_refusal(self, verdict: Verdict, now_at: datetime) -> None:
         refusal = (verdict.deciding_rule_id or "", verdict.next_eligible_at)
         if refusal != self._last_refusal:
-            self._alike_count = self._closing_count = 0
+            self._begin_anew()
         self._last_refusal = refusal
         self._alike_count += 1
-        longer = 2**self._closing_count
-        if self._alike_count >= min(_LONGEST_RUN, _CLOSED_AFTER * longer) and verdict.next_eligible_at is not None:
-            probe_at = now_at + timedelta(seconds=min(_LONGEST_PROBE_S, _FIRST_PROBE_S * longer))
-            self.closed_until_at = min(verdict.next_eligible_at, probe_at)
-            self._alike_count, self._closing_count = 0, min(self._closing_count + 1, 10)
+        self._refused_count += 1
+        run = min(_LONGEST_RUN, _CLOSED_AFTER * 2**self._closing_count)
+        if self._alike_count < run or verdict.next_eligible_at is None:
+            return
+        self._truly_closed_count += self._refused_count >= _CLOSED_IN_TRUTH
+        probe_s = min(_LONGEST_PROBE_S, _FIRST_PROBE_S * 2**self._truly_closed_count)
+        self.closed_until_at = min(verdict.next_eligible_at, now_at + timedelta(seconds=probe_s))
+        self._alike_count, self._closing_count = 0, min(self._closing_count + 1, 10)
+
+    def _begin_anew(self) -> None:
+        self._alike_count = self._refused_count = self._closing_count = self._truly_closed_count = 0
 
     def _refuse_for_no_number(self, account: Account, now_at: datetime) -> None:
         self.journal.append(

@@ -48,6 +48,7 @@ from pacing import (
 
 __all__ = ["PacingView"]
 
+_WORKING = (AgentState.IDLE, AgentState.RESERVED, AgentState.TALKING, AgentState.WRAP_UP)
 _UNANSWERED = frozenset({Disposition.NO_ANSWER, Disposition.GIVEN_UP})
 
 
@@ -69,6 +70,11 @@ class PacingView:
     def in_flight_count(self) -> int:
         """Calls that may yet need an agent."""
         return len(self.ringing_since_s) + len(self.detecting_since_s) + len(self.waiting_since_s)
+
+    @property
+    def staffed_count(self) -> int:
+        """Agents who are logged in and not on a break."""
+        return sum(len(self._since_s[state]) for state in _WORKING)
 
     def apply(self, record: Record) -> bool:
         """Take a record of this campaign or of one of its agents; True when it changes what a decision would see."""

@@ -7,7 +7,7 @@ old is dropped when it surfaces; nothing is ever searched.
 """
 
 import heapq
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
@@ -83,6 +83,8 @@ class Schedule:
     _waiting: list[tuple[float, int, str, int]] = field(factory=list, eq=False)
     _ready: list[tuple[tuple[int, str, int, int], str, int]] = field(factory=list, eq=False)
     _sequence: int = field(default=0, eq=False)
+    on_planned: Callable[[datetime | None], None] | None = field(default=None, eq=False)
+    """Called when an account is planned, with the time it falls due, None for now: whoever sleeps may wake."""
 
     def enroll(self, accounts: Iterable[Account]) -> None:
         """Put a list's accounts behind those already enrolled; known ones keep their place."""
@@ -207,6 +209,8 @@ class Schedule:
         if progress.ends or progress.open_attempt_id or account_id not in self._enrolled:
             return
         self._push(account_id, progress.not_before_at, progress)
+        if self.on_planned is not None:
+            self.on_planned(progress.not_before_at)
 
     def _push(self, account_id: str, when: datetime | None, progress: AccountProgress) -> None:
         if when is None:

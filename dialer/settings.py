@@ -45,6 +45,8 @@ class PacingConfig:
     abandonment_target: float = 0.03
     tick_s: float = field(default=0.5, validator=attrs.validators.gt(0))
     windows: tuple[AbandonmentWindow, ...] = (AbandonmentWindow(name="day", length_s=None),)
+    give_up_ringing_after_s: float | None = None
+    """Take back calls that rang so long, 15 s or more, when the floor has filled; nothing lets them all ring out."""
 
 
 @frozen(kw_only=True)
@@ -90,6 +92,7 @@ class CampaignSettings:
             ring_s=self.ring_s,
             tick_s=self.pacing.tick_s,
             machine_detection=self.machine_detection,
+            give_up_ringing_after_s=self.pacing.give_up_ringing_after_s,
         )
 
 

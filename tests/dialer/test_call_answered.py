@@ -224,6 +224,32 @@ async def test_person_who_leaves_during_their_own_greeting_hung_up_early(autojum
     assert parts.agent_states() == ["idle"]
 
 
+@pytest.mark.parametrize(
+    ("detects_s", "disposition"), [(1.999, "right_party"), (2.0, "right_party"), (2.001, "abandoned")]
+)
+@pytest.mark.parametrize("is_reserved", [True, False])
+async def test_person_told_from_a_machine_after_the_limit_is_abandoned_though_an_agent_is_free(
+    autojump_clock, detects_s, disposition, is_reserved
+):
+    parts = Parts(limits=CallLimits(connect_s=2.0))
+    parts.log_in()
+    agent = parts.agents.take_nowait("c", "c-1") if is_reserved else None
+    assert await parts.call(FarEnd(detects_s=detects_s), agent=agent) is Disposition(disposition)
+    is_late = disposition == "abandoned"
+    assert parts.trunk.legs[0].played == (["safe-harbor"] if is_late else [])
+    assert parts.agents.idle_count("c") == 1
+    assert parts.disposed.wait_s == pytest.approx(detects_s)
+
+
+@pytest.mark.parametrize(("stays_s", "disposition"), [(2.999, "hung_up_early"), (3.001, "abandoned")])
+async def test_person_who_leaves_before_anybody_knew_who_they_are_had_three_seconds_from_the_answer(
+    autojump_clock, stays_s, disposition
+):
+    parts = Parts(limits=CallLimits(connect_s=2.0))
+    parts.log_in()
+    assert await parts.call(FarEnd(detects_s=30.0, stays_s=stays_s)) is Disposition(disposition)
+
+
 @pytest.mark.parametrize(("stays_s", "wait_s"), [(2.0, 1.0), (90.0, 2.0)])
 async def test_wait_of_a_person_without_agent_ends_with_the_limit(autojump_clock, stays_s, wait_s):
     parts = Parts()

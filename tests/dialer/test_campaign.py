@@ -12,11 +12,11 @@ from dialer.call import CallLimits
 from dialer.campaign import Campaign, CampaignPlan
 from dialer.disposition import Disposition
 from dialer.ports import AgentReport
-from dialer.records import CampaignChanged, CampaignState, Claimed, Denied, Disposed, Originated
+from dialer.records import CampaignChanged, CampaignState, Claimed, Denied, Disposed, FactStated, Originated
 from dialer.trunks import TrunkPool
 from pacing import Pacer, PacerSettings, PacingDecision, PacingMode
 from tests.cancelling import Cut, cut_at_every_step
-from tests.dialer.parts import Parts, ScriptedGate, denied
+from tests.dialer.parts import ALLOWED, Parts, ScriptedGate, denied
 from tests.fakes import CALLER_ID, TEN, FakeDesk, FakeTrunk, FarEnd, an_account
 
 
@@ -45,7 +45,17 @@ class Room:
         return [(one.state.value, one.reason) for one in self.parts.of(CampaignChanged)]
 
 
-def a_room(nursery, *accounts, mode=PacingMode.PROGRESSIVE, pacer=None, far_end=None, lines=10, store=None, **limits):
+def a_room(
+    nursery,
+    *accounts,
+    mode=PacingMode.PROGRESSIVE,
+    pacer=None,
+    far_end=None,
+    lines=10,
+    store=None,
+    give_up_after_s=None,
+    **limits,
+):
     parts = Parts(trunk=FakeTrunk(lines=lines), **({"store": store} if store is not None else {}))
     parts.trunk.default = far_end or FarEnd()
     accounts = accounts or tuple(an_account(index) for index in range(1, 6))
@@ -54,7 +64,7 @@ def a_room(nursery, *accounts, mode=PacingMode.PROGRESSIVE, pacer=None, far_end=
     pool = TrunkPool((parts.trunk,), parts.journal, parts.clock)
     gate = ScriptedGate()
     campaign = Campaign(
-        plan=CampaignPlan("c", CALLER_ID, CallLimits(**limits)),
+        plan=CampaignPlan("c", CALLER_ID, CallLimits(**limits), give_up_ringing_after_s=give_up_after_s),
         book=book,
         accounts={one.account_id: one for one in accounts},
         gate=gate,
@@ -114,12 +124,12 @@ def test_attempt_cut_at_any_step_gives_its_line_and_its_agent_back(far_end):
             trunk = room.lines.take_nowait()
             call = room.parts.claim(agent=room.parts.agents.take_nowait("c", "c-1"))
             call.trunk = trunk
-            room.campaign._calls["c-1"] = call
-            await cut.run(room.campaign._run_call, call)
+            room.campaign.placer.calls["c-1"] = call
+            await cut.run(room.campaign.placer.run_call, call)
             assert room.lines.in_use_count == 0
             assert room.parts.agents.idle_count("c") == 1
             assert len(room.parts.of(Disposed)) == 1
-            assert room.campaign._calls == {}
+            assert room.campaign.placer.calls == {}
 
     assert cut_at_every_step(scenario) >= 3
 
@@ -277,6 +287,122 @@ async def test_rule_that_breaks_during_the_preview_gives_back_line_agent_and_acc
     assert (room.lines.in_use_count, room.parts.agents.idle_count("c")) == (0, 1)
     assert room.campaign.book.state is CampaignState.PAUSED
     assert room.campaign.book.schedule.next(TEN + timedelta(hours=1)).account_id == "acc-1"
+    nursery.cancel_scope.cancel()
+
+
+# Sleeping and waking.
+
+
+async def test_account_that_falls_due_is_called_in_that_instant(nursery, autojump_clock):
+    room = a_room(nursery, an_account(1))
+    room.parts.log_in()
+    due_at = TEN + timedelta(seconds=7.3)
+    room.gate.verdict = denied("house.later", due_at)
+    nursery.start_soon(room.campaign.run)
+    await trio.sleep(1.0)
+    room.gate.verdict = ALLOWED
+    await trio.sleep(60.0)
+    (claimed,) = room.parts.of(Claimed)
+    assert (claimed.at - due_at).total_seconds() == pytest.approx(0.0, abs=1e-3)
+    nursery.cancel_scope.cancel()
+
+
+async def test_account_that_a_fact_releases_wakes_the_campaign(nursery, autojump_clock):
+    room = a_room(nursery, an_account(1))
+    room.parts.log_in()
+    room.gate.verdict = denied("kr.attorney", None)
+    nursery.start_soon(room.campaign.run)
+    await trio.sleep(12.6)
+    room.gate.verdict = ALLOWED
+    account = an_account(1)
+    stated_at = room.parts.clock.now_at()
+    person_id = account.person.person_id
+    room.parts.journal.append(FactStated(stated_at, "d", person_id, account.account_id, "attorney", "no"))
+    await trio.sleep(1.0)
+    (claimed,) = room.parts.of(Claimed)
+    assert claimed.at == stated_at
+    nursery.cancel_scope.cancel()
+
+
+async def test_accounts_that_join_a_list_that_has_run_out_are_called_at_once(nursery, autojump_clock):
+    room = a_room(nursery, an_account(1), far_end=FarEnd(after_s=600.0))
+    room.parts.log_in("ag-1")
+    room.parts.log_in("ag-2")
+    nursery.start_soon(room.campaign.run)
+    await trio.sleep(7.7)
+    room.campaign.accounts = {one.account_id: one for one in (an_account(1), an_account(2))}
+    room.campaign.book.schedule.enroll((an_account(2),))
+    joined_at = room.parts.clock.now_at()
+    await trio.sleep(1.0)
+    assert [one.at for one in room.parts.of(Claimed)][1:] == [joined_at]
+    nursery.cancel_scope.cancel()
+
+
+async def test_predictive_dialing_decides_at_every_tick_while_agents_are_there(nursery, autojump_clock):
+    pacer = Bold(PacerSettings(mode=PacingMode.PREDICTIVE))
+    pacer.launches, asked_s = 0, []
+
+    def decide(snapshot):
+        asked_s.append(snapshot.now_s)
+        return PacingDecision(0, mode=PacingMode.PREDICTIVE)
+
+    pacer.decide = decide
+    room = a_room(nursery, pacer=pacer)
+    await run_for(room, 100.0, nursery)
+    assert len(asked_s) < 3
+    room.parts.log_in()
+    await run_for(room, 10.0, nursery)
+    assert len(asked_s) >= 20
+
+
+# Giving up calls that ring.
+
+
+class GivesUp(Bold):
+    """Places so many calls in its first decision, and wants all of them given up in every later one."""
+
+    def decide(self, snapshot):
+        launches, self.launches = self.launches, 0
+        return PacingDecision(launches, 0 if launches else 99, PacingMode.PREDICTIVE)
+
+
+@pytest.mark.parametrize(("after_s", "rang_s"), [(None, 24.0), (15.0, 15.0), (20.0, 20.0)])
+async def test_ringing_calls_are_given_up_when_the_setting_allows_it_and_never_sooner(
+    nursery, autojump_clock, after_s, rang_s
+):
+    pacer = GivesUp(PacerSettings(mode=PacingMode.PREDICTIVE))
+    pacer.launches = 3
+    room = a_room(nursery, pacer=pacer, far_end=FarEnd(after_s=600.0), give_up_after_s=after_s)
+    room.parts.log_in()
+    await run_for(room, 60.0, nursery)
+    ended = room.parts.of(Disposed)
+    assert len(ended) == 3
+    word = Disposition.NO_ANSWER if after_s is None else Disposition.GIVEN_UP
+    assert {one.disposition for one in ended} == {word}
+    for one in ended:
+        assert rang_s <= (one.at - TEN).total_seconds() < rang_s + 1.0
+    nursery.cancel_scope.cancel()
+
+
+async def test_as_many_calls_are_given_up_as_was_decided_and_the_longest_ringing_first(nursery, autojump_clock):
+    room = a_room(nursery, pacer=Bold(PacerSettings()), far_end=FarEnd(after_s=600.0), give_up_after_s=15.0)
+    nursery.start_soon(room.campaign.run)
+    await trio.sleep(17.2)
+    ringing = list(room.campaign.view.ringing_since_s)
+    room.campaign.placer.give_up(ringing, 2)
+    await trio.sleep(0.1)
+    assert [one.attempt_id for one in room.parts.of(Disposed)] == ringing[:2]
+    nursery.cancel_scope.cancel()
+
+
+async def test_call_with_its_agent_at_hand_rings_on(nursery, autojump_clock):
+    room = a_room(nursery, far_end=FarEnd(after_s=600.0), give_up_after_s=15.0)
+    room.parts.log_in()
+    nursery.start_soon(room.campaign.run)
+    await trio.sleep(20.0)
+    room.campaign.placer.give_up(room.campaign.view.ringing_since_s, 1)
+    await trio.sleep(0.1)
+    assert room.parts.of(Disposed) == []
     nursery.cancel_scope.cancel()
 
 

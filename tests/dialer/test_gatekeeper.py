@@ -177,15 +177,26 @@ async def test_campaign_that_is_closed_for_a_moment_is_looked_at_again_soon(auto
     assert door.keeper.closed_until_at is None
 
 
-async def test_campaign_that_stays_closed_is_looked_at_less_and_less_often(autojump_clock):
+async def test_thousands_refused_alike_before_others_are_passed_by_in_a_minute(autojump_clock):
+    door, asked, waited_s = Door(denied()), 0, 0.0
+    while asked < 9_000:
+        asked += door.refuse(500)
+        waited_s += (door.keeper.closed_until_at - door.parts.clock.now_at()).total_seconds()
+        await trio.sleep_until(door.parts.clock.mono(door.keeper.closed_until_at))
+        assert not door.keeper.is_closed(door.parts.clock.now_at())
+    assert waited_s < 60.0
+
+
+async def test_campaign_that_is_closed_in_truth_is_looked_at_less_and_less_often(autojump_clock, monkeypatch):
+    monkeypatch.setattr("dialer.gatekeeper._CLOSED_IN_TRUTH", 500)
     door, looks, pauses_s = Door(denied()), [], []
-    for _ in range(11):
+    for _ in range(14):
         looks.append(door.refuse(500))
         pauses_s.append((door.keeper.closed_until_at - door.parts.clock.now_at()).total_seconds())
         await trio.sleep(pauses_s[-1])
         assert not door.keeper.is_closed(door.parts.clock.now_at())
-    assert looks == [20, 40, 80, 160] + [200] * 7
-    assert pauses_s == [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300]
+    assert looks == [20, 40, 80, 160] + [200] * 10
+    assert pauses_s == [1, 1, 1, 1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300]
 
 
 async def test_campaign_never_stays_closed_past_the_instant_at_which_calls_are_lawful(autojump_clock):
