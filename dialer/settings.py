@@ -110,6 +110,8 @@ class Config:
     """Path of the journal of live runs, from the configuration's folder."""
     drain_s: float = field(default=600.0, validator=attrs.validators.gt(0))
     """Longest that talks may go on after a drain was asked for."""
+    web: Mapping[str, Any] = field(factory=dict)
+    """Left to the web server to read."""
     simulation: Mapping[str, Any] = field(factory=dict)
     """Left to the simulated world to read."""
     folder: Path = Path()

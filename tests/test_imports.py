@@ -29,6 +29,10 @@ ALLOWED_IN = {
     "adapters/journal_postgres.py": {"psycopg"},
     "adapters/leases_postgres.py": {"psycopg"},
 }
+# Only below here.
+ALLOWED_BELOW = {
+    "adapters/web/": {"anycorn", "litestar", "argon2"},
+}
 # What adapters may know of the engine: its ports and its words.
 ENGINE_WORDS = {
     f"dialer.{name}"
@@ -82,6 +86,9 @@ def strangers(path: Path) -> set[str]:
     """What a file of a package may not import."""
     package = path.relative_to(ROOT).parts[0]
     known = ALLOWED[package] | ALLOWED_IN.get(place(path), set()) | STDLIB | {package}
+    for folder, names in ALLOWED_BELOW.items():
+        if place(path).startswith(folder):
+            known |= names
     if is_command(path):
         known |= {"adapters", "rich", "cyclopts"}
     return {name for name in imports(path) if name.split(".")[0] not in known}

@@ -14,6 +14,7 @@ from adapters.simulated.shifts import run_shifts
 from dialer.app import Engine, open_engine
 from dialer.clock import SpeedClock, WallClock
 from dialer.commands.day import HeldAccounts, drain_at, import_lists, load_day, simulated_ports
+from dialer.commands.pages import serve_pages
 from dialer.commands.stores import open_journal
 from dialer.commands.terminal import Agents, Changes, Seed
 from dialer.config import Config
@@ -32,6 +33,7 @@ def run(
     seed: Seed = None,
     agents: Agents = None,
     set_: Changes = (),
+    web: Annotated[bool, Parameter(help="Serve the pages and the API.")] = True,
     log_json: Annotated[bool, Parameter(help="Log JSON lines.")] = False,
 ) -> None:
     """Dial in real time until SIGTERM (talks finish, then exit 0); a second SIGTERM stops at once."""
@@ -40,13 +42,18 @@ def run(
     people, accounts = import_lists(config, world)
     store = open_journal(journal) if journal else open_journal(config.journal, config.folder)
     try:
-        trio.run(_run_live, config, world, people, accounts, store, clock=SpeedClock(speed))
+        trio.run(_run_live, config, world, people, accounts, store, speed if web else 0.0, clock=SpeedClock(speed))
     finally:
         store.close()
 
 
 async def _run_live(
-    config: Config, world: SimulationSettings, people: People, accounts: HeldAccounts, store: JournalStore
+    config: Config,
+    world: SimulationSettings,
+    people: People,
+    accounts: HeldAccounts,
+    store: JournalStore,
+    web_speed: float,
 ) -> None:
     """The simulated carrier and floor in real time, from where the journal stands, to the end of the day."""
     start_at = world.start.replace(tzinfo=config.zone).astimezone(UTC)
@@ -59,6 +66,8 @@ async def _run_live(
             nursery.start_soon(run_shifts, world, engine.agents, people, clock)
             nursery.start_soon(drain_at, engine, end_mono)
             nursery.start_soon(engine.report_status)
+            if web_speed:
+                nursery.start_soon(serve_pages, config, engine, web_speed)
             await engine.run()
             nursery.cancel_scope.cancel()
         engine.agents.log_out_all()

@@ -1,0 +1,107 @@
+"""The web application: every route, behind the one middleware."""
+
+from importlib.metadata import version
+from pathlib import Path
+
+import msgspec
+from attrs import frozen
+from litestar import Litestar, MediaType, Response, Router, get
+from litestar.handlers import HTTPRouteHandler
+from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import Components, SecurityScheme
+from litestar.static_files import create_static_files_router
+
+from adapters.web.audit import Audit
+from adapters.web.problems import HANDLERS
+from adapters.web.pulse import Pulse
+from adapters.web.routes.floor import floor_routes
+from adapters.web.routes.sign_in import FirstRun, sign_in_routes
+from adapters.web.security import Security
+from adapters.web.settings import WebSettings
+from adapters.web.throttle import Throttle
+from adapters.web.users import Users
+from dialer.board import Console
+
+__all__ = ["STATIC", "WebParts", "board_json", "make_app"]
+
+STATIC = Path(__file__).parent / "static"
+_PAGES = ("index", "sign-in", "first-run", "wallboard")
+
+
+@frozen
+class WebParts:
+    """What the application is made of."""
+
+    settings: WebSettings
+    console: Console
+    users: Users
+    audit: Audit
+    throttle: Throttle
+    first_run: FirstRun
+    pulse: Pulse
+
+
+def make_app(parts: WebParts) -> Litestar:
+    """The application."""
+    is_https = parts.settings.is_secure
+    api = Router(
+        "/api/v1",
+        route_handlers=[
+            sign_in_routes(parts.users, parts.throttle, parts.first_run, is_https=is_https),
+            floor_routes(parts.console, parts.pulse),
+        ],
+    )
+    return Litestar(
+        route_handlers=[api, health, *_pages(), create_static_files_router("/static", [STATIC])],
+        middleware=[Security(parts.users, parts.audit, is_https=is_https)],
+        exception_handlers=HANDLERS,
+        openapi_config=_openapi(),
+        request_max_body_size=parts.settings.max_body_bytes,
+        logging_config=None,
+    )
+
+
+def board_json(console: Console) -> bytes:
+    """The figures as one line of JSON."""
+    return msgspec.json.encode(console.board())
+
+
+@get("/health", media_type=MediaType.TEXT, include_in_schema=False)
+async def health() -> str:
+    """Whether the daemon answers at all."""
+    return "ok"
+
+
+def _pages() -> list[HTTPRouteHandler]:
+    """The pages: shells without figures, so anybody may load them; what they show comes from the API."""
+
+    def page(name: str) -> HTTPRouteHandler:
+        path = "/" if name == "index" else f"/{name}"
+
+        @get(path, name=f"page_{name}", media_type=MediaType.HTML, include_in_schema=False, sync_to_thread=False)
+        def serve() -> Response[bytes]:
+            body = (STATIC / f"{name}.html").read_bytes()
+            return Response(body, media_type=MediaType.HTML, headers={"cache-control": "no-cache"})
+
+        return serve
+
+    return [page(name) for name in _PAGES]
+
+
+def _openapi() -> OpenAPIConfig:
+    return OpenAPIConfig(
+        title="Paceline",
+        version=version("paceline"),
+        description="Predictive dialer and collections engine.",
+        path="/api/v1/schema",
+        render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+        use_handler_docstrings=True,
+        security=[{"session": []}, {"token": []}],
+        components=Components(
+            security_schemes={
+                "session": SecurityScheme(type="apiKey", security_scheme_in="cookie", name="paceline_session"),
+                "token": SecurityScheme(type="http", scheme="bearer"),
+            }
+        ),
+    )

@@ -1,0 +1,81 @@
+"""The floor's figures, once or as a stream, and the steering of campaigns and agents."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import attrs
+from attrs import field, frozen
+from litestar import Request, Router, get, post
+from litestar.params import FromPath, JSONBody
+from litestar.response import ServerSentEvent, ServerSentEventMessage
+
+from adapters.web.pulse import Pulse
+from adapters.web.security import identity_of, needs, note_detail
+from dialer.board import AgentRow, Board, Console
+
+__all__ = ["floor_routes"]
+
+
+@frozen
+class Why:
+    """Every change of the floor carries its reason."""
+
+    reason: str = field(default="", validator=attrs.validators.max_len(500))
+
+
+@frozen
+class NewTarget:
+    """Another share of abandoned calls to aim at, 0 to 1."""
+
+    target: float
+    reason: str = field(default="", validator=attrs.validators.max_len(500))
+
+
+def floor_routes(console: Console, pulse: Pulse) -> Router:
+    """The routes."""
+
+    @get("/board", guards=[needs("board:read")], summary="The floor's figures")
+    async def board() -> Board:
+        """Every figure of the floor at this instant."""
+        return console.board()
+
+    @get("/board/stream", guards=[needs("board:read")], summary="The floor's figures, as they change")
+    async def stream() -> ServerSentEvent:
+        """The same as server-sent events, one a second."""
+
+        async def events() -> AsyncIterator[ServerSentEventMessage]:
+            async for beat in pulse.beats():
+                yield ServerSentEventMessage(data=beat.decode(), event="board")
+
+        return ServerSentEvent(events())
+
+    @get("/agents", guards=[needs("floor:read")], summary="Who is logged in")
+    async def agents() -> list[AgentRow]:
+        """Every agent who is logged in, by name."""
+        return list(console.agent_rows())
+
+    @post("/campaigns/{campaign_id:str}/pause", guards=[needs("campaigns:write")], status_code=204)
+    async def pause(campaign_id: FromPath[str], data: JSONBody[Why], request: Request[Any, Any, Any]) -> None:
+        """Start no more calls in a campaign; those under way go on."""
+        note_detail(request, reason=data.reason)
+        console.pause(campaign_id, identity_of(request).user.name, data.reason or "paused")
+
+    @post("/campaigns/{campaign_id:str}/resume", guards=[needs("campaigns:write")], status_code=204)
+    async def resume(campaign_id: FromPath[str], data: JSONBody[Why], request: Request[Any, Any, Any]) -> None:
+        """Start calls again."""
+        note_detail(request, reason=data.reason)
+        console.resume(campaign_id, identity_of(request).user.name, data.reason or "resumed")
+
+    @post("/campaigns/{campaign_id:str}/drain", guards=[needs("campaigns:write")], status_code=204)
+    async def drain(campaign_id: FromPath[str], data: JSONBody[Why], request: Request[Any, Any, Any]) -> None:
+        """Finish calls, start none, for the rest of the day."""
+        note_detail(request, reason=data.reason)
+        console.drain(campaign_id, identity_of(request).user.name, data.reason or "drained")
+
+    @post("/campaigns/{campaign_id:str}/target", guards=[needs("campaigns:write")], status_code=204)
+    async def target(campaign_id: FromPath[str], data: JSONBody[NewTarget], request: Request[Any, Any, Any]) -> None:
+        """Aim at another share of abandoned calls, at most the configuration's."""
+        note_detail(request, target=data.target, reason=data.reason)
+        console.set_target(campaign_id, data.target, identity_of(request).user.name, data.reason)
+
+    return Router("/", route_handlers=[board, stream, agents, pause, resume, drain, target], tags=["floor"])

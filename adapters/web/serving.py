@@ -1,0 +1,160 @@
+"""The server in the daemon's own nursery: started with it, restarted when it breaks, never the other way round."""
+
+import secrets
+import socket
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import structlog
+import trio
+from anycorn import Config as ServerConfig
+from anycorn import serve
+from litestar import Litestar
+from litestar.types import ASGIApp, Receive, Send
+
+from adapters.web.app import WebParts, board_json, make_app
+from adapters.web.audit import Audit
+from adapters.web.database import open_database
+from adapters.web.pulse import Pulse
+from adapters.web.routes.sign_in import FirstRun
+from adapters.web.settings import WebSettings
+from adapters.web.throttle import Throttle
+from adapters.web.users import Users
+from dialer.board import Console
+
+__all__ = ["WebServer", "serve_web"]
+
+log = structlog.get_logger()
+
+_RESTART_S = 1.0
+_LONGEST_RESTART_S = 30.0
+
+
+class WebServer:
+    """A server that listens; `url` is what to type, `first_run_url` only while nobody can sign in."""
+
+    def __init__(self, settings: WebSettings, console: Console, folder: Path, speed: float = 1.0) -> None:
+        """`speed` says how much faster trio's clock runs than people do: the web keeps people's pace."""
+        database = open_database(folder / settings.store)
+        users = Users(database, time.time, settings.session_hours * 3600.0)
+        key = secrets.token_urlsafe(32) if users.is_empty else ""
+        self.parts = WebParts(
+            settings=settings,
+            console=console,
+            users=users,
+            audit=Audit(database, time.time),
+            throttle=Throttle(time.time),
+            first_run=FirstRun(key),
+            pulse=Pulse(lambda: board_json(console), 1.0 * speed),
+        )
+        self._folder = folder
+        self._speed = speed
+        self._first_key = key
+        self._socket: socket.socket | None = None
+        self.url = settings.url(settings.port)
+
+    @property
+    def first_run_url(self) -> str:
+        """Where the first administrator is made; empty when there is somebody already."""
+        return f"{self.url}/first-run#{self._first_key}" if self._first_key else ""
+
+    async def listen(self) -> None:
+        """Take the port, waiting while somebody else has it: pages are never a reason not to dial."""
+        wait_s = _RESTART_S
+        while self._socket is None:
+            try:
+                self._socket = _listen(self.parts.settings)
+            except OSError as error:
+                settings = self.parts.settings
+                log.warning(
+                    "web_port_taken",
+                    host=settings.host,
+                    port=settings.port,
+                    fault=error.strerror,
+                    remedy="choose another `port` under [web]; trying again meanwhile",
+                )
+                await trio.sleep(wait_s * self._speed)
+                wait_s = min(2 * wait_s, _LONGEST_RESTART_S)
+        self.url = self.parts.settings.url(self._socket.getsockname()[1])
+
+    async def run(self) -> None:
+        """Serve until cancelled, once `listen` is through; a server that breaks is started again."""
+        assert self._socket is not None, "listen comes first"
+        with self._socket:
+            await self._serve(make_app(self.parts))
+
+    async def _serve(self, app: Litestar) -> None:
+        wait_s = _RESTART_S
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self.parts.pulse.run)
+            while True:
+                try:
+                    await serve(_alive(app), self._config(), shutdown_trigger=_never)  # type: ignore[arg-type]
+                except Exception as error:
+                    log.error("web_server_failed", exc_info=error, restart_in_s=wait_s)
+                await trio.sleep(wait_s * self._speed)
+                wait_s = min(2 * wait_s, _LONGEST_RESTART_S)
+
+    def _config(self) -> ServerConfig:
+        assert self._socket is not None, "listen comes first"
+        config = ServerConfig()
+        # The server closes its descriptor when it ends; ours stays for the next one.
+        config.bind = [f"fd://{self._socket.dup().detach()}"]
+        if self.parts.settings.has_tls:
+            config.certfile = str(self._folder / self.parts.settings.tls_certificate)
+            config.keyfile = str(self._folder / self.parts.settings.tls_key)
+        config.errorlog = None
+        config.accesslog = None
+        config.include_server_header = False
+        config.keep_alive_timeout = 75.0 * self._speed
+        config.keep_alive_max_requests = 1_000_000
+        config.startup_timeout = 60.0 * self._speed
+        config.ssl_handshake_timeout = 20.0 * self._speed
+        config.shutdown_timeout = 5.0 * self._speed
+        config.graceful_timeout = 3.0 * self._speed
+        config.websocket_max_message_size = 1_000_000
+        return config
+
+
+async def serve_web(
+    settings: WebSettings, console: Console, folder: Path, speed: float, announce: Callable[[WebServer], None]
+) -> None:
+    """Listen, say where, and serve until cancelled."""
+    server = WebServer(settings, console, folder, speed)
+    await server.listen()
+    announce(server)
+    await server.run()
+
+
+def _listen(settings: WebSettings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+    except OSError:
+        listener.close()
+        raise
+    listener.listen(1024)
+    listener.setblocking(False)
+    return listener
+
+
+def _alive(app: Litestar) -> ASGIApp:
+    """The application without its own start and stop: it needs none, and a cancelled one would count as a failure."""
+
+    async def answer(scope: Any, receive: Receive, send: Send) -> None:
+        if scope["type"] != "lifespan":
+            await app(scope, receive, send)
+            return
+        while True:
+            message: Any = await receive()
+            await send({"type": f"{message['type']}.complete"})  # type: ignore[typeddict-item]
+
+    return answer
+
+
+async def _never() -> None:
+    await trio.sleep_forever()

@@ -1,0 +1,22 @@
+"""The pages and the API of a running engine."""
+
+from adapters.web.serving import WebServer, serve_web
+from adapters.web.settings import WebSettings
+from dialer.commands.terminal import console
+from dialer.config import Config, structure
+from dialer.console import EngineConsole
+from dialer.supervisor import Engine
+
+__all__ = ["serve_pages"]
+
+
+async def serve_pages(config: Config, engine: Engine, speed: float) -> None:
+    """Serve until cancelled; `speed` is how much faster than people the engine's clock runs."""
+    settings = structure(config.web, WebSettings, "web")
+    await serve_web(settings, EngineConsole(engine), config.folder, speed, _announce)
+
+
+def _announce(server: WebServer) -> None:
+    console.print(f"pages: {server.url}", highlight=False)
+    if server.first_run_url:
+        console.print(f"make the first administrator: {server.first_run_url}", highlight=False, soft_wrap=True)
