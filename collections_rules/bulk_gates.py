@@ -7,7 +7,8 @@ from attrs import define, field, frozen
 from numpy.typing import NDArray
 
 from collections_rules import tree as t
-from collections_rules.bulk_masks import Mask, Masks, Times, both, zone_names
+from collections_rules.bulk_hours import Stretches, Walk
+from collections_rules.bulk_masks import Mask, Masks, Times, both, either, inverted, picker, zone_names
 from collections_rules.counting import AtMostGate, WaitAfterEventGate
 from collections_rules.gates import FreshGate, Gate, OpenGate, StopAtGate, StopWhenGate
 from collections_rules.moments import moment_after
@@ -16,7 +17,7 @@ from collections_rules.query import Clocks, Query
 from collections_rules.waiting import WaitAfterFactGate, WaitUntilGate
 from collections_rules.windows import NEVER
 
-__all__ = ["BulkGate", "Until", "ages_in", "bulk_gate", "next_edge", "where"]
+__all__ = ["BulkGate", "Hours", "Until", "ages_in", "bulk_gate", "next_edge", "where"]
 
 Until = NDArray[np.int64] | int
 """0 where a gate passes."""
@@ -27,17 +28,34 @@ class BulkGate:
     """One gate over a portfolio: whether it is closed, and until when."""
 
     until: Callable[[Rows, Times], Until]
-    closed: Callable[[Rows, Times], Mask]
+    closed: Callable[[Rows, int], Mask]
     is_forever: bool = False
     """Where it is closed, only a changed fact opens it."""
+    release: Callable[[Rows], Until] | None = None
+    """Of a gate that opens for good: from when on it passes, past or to come."""
+    hours: "Hours | None" = None
 
 
 def _gate(until: Callable[[Rows, Times], Until]) -> BulkGate:
-    def closed(rows: Rows, at: Times) -> Mask:
+    def closed(rows: Rows, at: int) -> Mask:
         found = until(rows, at)
         return np.not_equal(found, 0) if isinstance(found, np.ndarray) else bool(found)
 
     return BulkGate(until, closed)
+
+
+def _at(pick: Callable[[int], Callable[[Rows], Mask]]) -> Callable[[Rows, int], Mask]:
+    """Worked out for one instant and kept as long as nobody asks about another."""
+    known: dict[int, Callable[[Rows], Mask]] = {}
+
+    def closed(rows: Rows, at: int) -> Mask:
+        found = known.get(at)
+        if found is None:
+            known.clear()
+            found = known[at] = pick(at)
+        return found(rows)
+
+    return closed
 
 
 _UNKNOWN = -1
@@ -48,7 +66,8 @@ def bulk_gate(gate: Gate, key: tuple[str, int], masks: Masks) -> BulkGate:
     if isinstance(gate, StopWhenGate):
         return _stop(gate, masks)
     if isinstance(gate, OpenGate | StopAtGate):
-        return _gate(_Hours(gate, masks))
+        hours = Hours(gate, masks)
+        return BulkGate(hours.until, _at(hours.closed_at), hours=hours)
     if isinstance(gate, WaitAfterFactGate | WaitUntilGate):
         return _wait(gate, masks)
     if isinstance(gate, FreshGate):
@@ -83,22 +102,34 @@ def where(mask: Mask, until: Until) -> Until:
     return np.where(mask, until, np.int64(0))
 
 
-def _table(
-    masks: Masks, names: tuple[str, ...], key: object, work_out: Callable[[Query], int]
-) -> Callable[[Rows], Until]:
-    codes, table = masks.table(names, key, work_out, np.int64)
-    if codes is None:
-        return lambda rows: int(table[0])
-    return lambda rows: table[codes[rows]]
-
-
 def _stop(gate: StopWhenGate, masks: Masks) -> BulkGate:
     condition, clocks = gate.test.condition, gate.clocks
     assert condition is not None
     ages = ages_in(condition)
+
+    def holds(rows: Rows, at: Times) -> Mask:
+        return masks.mask(condition, clocks, gate.may_unknown_pass, rows, at)
+
+    def until(rows: Rows, at: Times) -> Until:
+        closed = holds(rows, at)
+        return where(closed, next_edge(ages, clocks, masks, rows, at) if ages else NEVER)
+
+    if gate.releases:
+        return _stop_until(gate, condition, masks)
+    return BulkGate(until, holds, not ages)
+
+
+def _stop_until(gate: StopWhenGate, condition: t.Condition, masks: Masks) -> BulkGate:
+    """A `stop when` that ends by itself: with the first of its dates that is known, where it surely holds."""
+    clocks, ages = gate.clocks, ages_in(condition)
     ends = [
-        _table(masks, (one.name, *zone_names(clocks)), one, _end_of(one.name, one.plus, one.is_end_of_day, clocks))
-        for one in gate.releases
+        masks.table((r.name, *zone_names(clocks)), r, _end_of(r.name, r.plus, r.is_end_of_day, clocks), np.int64)
+        for r in gate.releases
+    ]
+    known = [picker(codes, table != _UNKNOWN) for codes, table in ends]
+    over = [
+        _at(lambda at, codes=codes, table=table: picker(codes, (table != _UNKNOWN) & (table <= at)))  # type: ignore[misc]
+        for codes, table in ends
     ]
 
     def until(rows: Rows, at: Times) -> Until:
@@ -106,20 +137,23 @@ def _stop(gate: StopWhenGate, masks: Masks) -> BulkGate:
         if closed is False:
             return 0
         edge = next_edge(ages, clocks, masks, rows, at) if ages else NEVER
-        if not ends:
-            return where(closed, edge)
         sure = masks.mask(condition, clocks, True, rows, at)
         end: Until = _UNKNOWN
-        for release in reversed(ends):
-            found = release(rows)
+        for codes, table in reversed(ends):
+            found = int(table[0]) if codes is None else table[codes[rows]]
             end = np.where(np.equal(found, _UNKNOWN), end, found)
         has_end = np.logical_and(sure, np.not_equal(end, _UNKNOWN))
         until = np.where(has_end, np.where(np.greater_equal(at, end), 0, np.minimum(end, edge)), edge)
         return where(closed, until)
 
-    if ends:
-        return _gate(until)
-    return BulkGate(until, lambda rows, at: masks.mask(condition, clocks, gate.may_unknown_pass, rows, at), not ages)
+    def closed(rows: Rows, at: int) -> Mask:
+        ended: Mask = False
+        for is_known, is_over in zip(reversed(known), reversed(over), strict=True):
+            ended = either(is_over(rows, at), both(inverted(is_known(rows)), ended))
+        freed = both(ended, masks.mask(condition, clocks, True, rows, at))
+        return both(masks.mask(condition, clocks, gate.may_unknown_pass, rows, at), inverted(freed))
+
+    return BulkGate(until, closed)
 
 
 def _end_of(name: str, plus: t.Duration | None, is_end_of_day: bool, clocks: Clocks) -> Callable[[Query], int]:
@@ -132,26 +166,37 @@ def _end_of(name: str, plus: t.Duration | None, is_end_of_day: bool, clocks: Clo
 
 def _wait(gate: WaitAfterFactGate | WaitUntilGate, masks: Masks) -> BulkGate:
     clocks, test = gate.clocks, gate.test
-    ends = _table(masks, (gate.name, *zone_names(clocks)), gate, lambda q: -1 if (e := gate.ends(q)) is None else e)
+    codes, ends = masks.table(
+        (gate.name, *zone_names(clocks)), gate, lambda q: NEVER if (e := gate.ends(q)) is None else e, np.int64
+    )
     condition = test.condition if test is not None else None
     ages = ages_in(condition)
+    waits = _at(lambda at: picker(codes, ends > at))
+
+    def applies(rows: Rows, at: Times) -> Mask:
+        return True if condition is None else masks.mask(condition, clocks, False, rows, at)
 
     def until(rows: Rows, at: Times) -> Until:
-        applies = True if condition is None else masks.mask(condition, clocks, False, rows, at)
-        if applies is False:
+        applying = applies(rows, at)
+        if applying is False:
             return 0
-        end = ends(rows)
+        end = int(ends[0]) if codes is None else ends[codes[rows]]
         edge = next_edge(ages, clocks, masks, rows, at) if ages else NEVER
-        release = np.minimum(np.where(np.equal(end, _UNKNOWN), NEVER, end), edge)
-        closed = np.logical_or(np.equal(end, _UNKNOWN), np.greater(end, at))
-        return where(both(applies, closed), release)
+        return where(both(applying, np.greater(end, at)), np.minimum(end, edge))
 
-    return _gate(until)
+    def release(rows: Rows) -> Until:
+        return where(applies(rows, masks.portfolio.at_s), int(ends[0]) if codes is None else ends[codes[rows]])
+
+    return BulkGate(until, lambda rows, at: both(applies(rows, at), waits(rows, at)), release=release)
 
 
 def _fresh(gate: FreshGate, masks: Masks) -> BulkGate:
-    expiry = _table(masks, (gate.name, *zone_names(gate.clocks)), gate, gate.expires)
-    return _gate(lambda rows, at: where(np.less_equal(expiry(rows), at), NEVER))
+    codes, expiry = masks.table((gate.name, *zone_names(gate.clocks)), gate, gate.expires, np.int64)
+
+    def until(rows: Rows, at: Times) -> Until:
+        return where(np.less_equal(int(expiry[0]) if codes is None else expiry[codes[rows]], at), NEVER)
+
+    return BulkGate(until, _at(lambda at: picker(codes, expiry <= at)))
 
 
 def _counted(gate: AtMostGate | WaitAfterEventGate, key: tuple[str, int], masks: Masks) -> BulkGate:
@@ -161,7 +206,7 @@ def _counted(gate: AtMostGate | WaitAfterEventGate, key: tuple[str, int], masks:
     if gate.counted.within:
         raise ValueError(f"`{key[0]}` has `free within`, which closes again by itself: ask the exact evaluator")
 
-    def closed(rows: Rows, at: Times) -> Mask:
+    def closed(rows: Rows, at: int) -> Mask:
         found: Mask = held[rows] > at
         return found
 
@@ -169,83 +214,56 @@ def _counted(gate: AtMostGate | WaitAfterEventGate, key: tuple[str, int], masks:
         mine = held[rows]
         return np.where(mine > at, mine, 0)
 
-    return BulkGate(until, closed)
+    return BulkGate(until, closed, release=lambda rows: held[rows])
 
 
 # Hours ----------------------------------------------------------------------------
 
 
 @define(eq=False)
-class _Hours:
+class Hours:
     """`open` and `stop at`: for each set of zones the exact gate, walked as far as it was ever asked."""
 
     gate: OpenGate | StopAtGate
     masks: Masks
-    _walks: dict[int, "_Walk"] = field(factory=dict)
+    _known: dict[tuple[Walk, ...], Stretches] = field(factory=dict)
 
-    def __call__(self, rows: Rows, at: Times) -> Until:
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The facts that decide which hours hold for an account."""
         clocks = self.gate.clocks
         needs_zones = clocks.every_evidence or not clocks.zones
         names = (*(("zones",) if needs_zones else ()), *clocks.fact_names)
-        if isinstance(self.gate, StopAtGate):
-            names = (*names, self.gate.name)
-        cells = self.masks.portfolio.cells(names)
+        return (*names, self.gate.name) if isinstance(self.gate, StopAtGate) else names
+
+    def walks(self, row: tuple[object, ...]) -> tuple[Walk, ...]:
+        """The closed stretches for these values of `names`, zone by zone."""
+        return self.masks.walks.of(self.gate, self.masks.query(self.names, row))
+
+    def closed_at(self, at: int) -> Callable[[Rows], Mask]:
+        """Who is outside the hours at one instant."""
+        cells, gate = self.masks.portfolio.cells(self.names), self.gate
+        queries = [self.masks.query(self.names, row, at) for row in cells.combinations]
+        return picker(cells.codes, np.array([gate.closed_until(q) is not None for q in queries], np.bool_))
+
+    def until(self, rows: Rows, at: Times) -> Until:
+        """0 where the hours are open, or the first second at which they are."""
+        cells = self.masks.portfolio.cells(self.names)
         codes = cells.at(rows)
-        if codes is None:
-            return self._walk(0, names, cells.combinations[0]).until(at)
         if isinstance(at, int | np.integer):
-            each = [self._walk(n, names, row).until(at) for n, row in enumerate(cells.combinations)]
-            table = np.array(each, np.int64)
-            return int(table[0]) if (table == table[0]).all() else table[codes]
+            queries = [self.masks.query(self.names, row, int(at)) for row in cells.combinations]
+            table = np.array([self.gate.closed_until(query) or 0 for query in queries], np.int64)
+            return int(table[0]) if codes is None else table[codes]
+        if codes is None:
+            return self._until(cells.combinations[0], at)
         found = np.zeros(len(codes), np.int64)
         for n in np.unique(codes).tolist():
             mine = codes == n
-            found[mine] = self._walk(n, names, cells.combinations[n]).until(at[mine])
+            found[mine] = self._until(cells.combinations[n], at[mine])
         return found
 
-    def _walk(self, n: int, names: tuple[str, ...], row: tuple[object, ...]) -> "_Walk":
-        found = self._walks.get(n)
-        if found is None:
-            found = self._walks[n] = _Walk(self.gate, self.masks.query(names, row), self.masks.portfolio.at_s)
-        return found
-
-
-@define(eq=False)
-class _Walk:
-    """Closed stretches of one gate for one set of zones, from the instant of the portfolio on."""
-
-    gate: OpenGate | StopAtGate
-    query: Query
-    began_s: int
-    _starts: list[int] = field(factory=lambda: [-NEVER])
-    _ends: list[int] = field(factory=lambda: [-NEVER])
-    _reached: int = 0
-    _arrays: tuple[NDArray[np.int64], NDArray[np.int64]] | None = None
-
-    def until(self, at: Times) -> Until:
-        if isinstance(at, int | np.integer):
-            self.query.at_s = int(at)
-            return self.gate.closed_until(self.query) or 0
-        if not len(at):
-            return at
-        self._walk_to(int(at.max()))
-        assert self._arrays is not None
-        starts, ends = self._arrays
-        place = np.searchsorted(starts, at, side="right") - 1
-        closed = ends[place]
-        return np.where(closed > at, closed, 0)
-
-    def _walk_to(self, last: int) -> None:
-        """Find every closed stretch up to `last`."""
-        at = self._reached if self._arrays is not None else self.began_s
-        if at > last and self._arrays is not None:
-            return
-        while at <= last:
-            self.query.at_s = at
-            closed = self.gate.closed_until(self.query)
-            if closed is not None:
-                self._starts.append(at)
-                self._ends.append(closed)
-            at = self.gate.open_until(self.query) if closed is None else closed
-        self._reached = at
-        self._arrays = np.array(self._starts, np.int64), np.array(self._ends, np.int64)
+    def _until(self, row: tuple[object, ...], at: NDArray[np.int64]) -> NDArray[np.int64]:
+        walks = self.walks(row)
+        stretches = self._known.setdefault(walks, Stretches(walks, self.masks.portfolio.at_s))
+        opens = stretches.open_from(at)
+        return np.where(opens > at, opens, 0)

@@ -5,7 +5,7 @@ is worked out once for each value, by the same code that judges a single call.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from math import ceil
+from math import ceil, prod
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,10 @@ Rows = slice | NDArray[np.int64]
 Gate = tuple[str, int]
 """A gate by its rule and its place among the gates of that rule."""
 
-_LARGEST_PRODUCT = 1 << 16
+_DENSE = 1 << 8
+"""So many combinations are taken as they multiply, whether they occur or not: one byte an account."""
+_LARGEST_PRODUCT = 1 << 20
+"""Up to here the combinations that occur are found by counting; beyond, by sorting."""
 
 
 @frozen(eq=False)
@@ -114,18 +117,34 @@ class Portfolio:
             column = varied[0]
             rows = [tuple(v if c is column else c.values[0] for c in known) for v in column.values]
             return Cells(column.codes, tuple(rows))
-        codes = np.zeros(self.size, dtype=np.int64)
-        for column in known:
-            codes = codes * len(column.values) + (column.codes if len(column.values) > 1 else 0)
-        occurring, placed = np.unique(codes, return_inverse=True)
-        rows = []
-        for code in occurring.tolist():
-            row: list[FactValue | None] = []
-            for column in reversed(known):
-                code, index = divmod(code, len(column.values))
-                row.append(column.values[index])
-            rows.append(tuple(reversed(row)))
-        return Cells(placed.astype(_code_type(len(rows))), tuple(rows))
+        product = prod(len(column.values) for column in varied)
+        codes = np.zeros(self.size, dtype=_code_type(product) if product <= _LARGEST_PRODUCT else np.int64)
+        for column in varied:
+            codes *= codes.dtype.type(len(column.values))
+            codes += column.codes.astype(codes.dtype, copy=False)
+        occurring, placed = _occurring(codes, product)
+        return Cells(placed, tuple(_combination(code, known) for code in occurring))
+
+
+def _occurring(codes: NDArray[Any], product: int) -> tuple[Sequence[int], NDArray[Any]]:
+    """The codes that occur, and for each account the place of its own among them."""
+    if product <= _DENSE:
+        return range(product), codes
+    if product > _LARGEST_PRODUCT:
+        found, placed = np.unique(codes, return_inverse=True)
+        return found.tolist(), placed.astype(_code_type(len(found)))
+    found = np.flatnonzero(np.bincount(codes, minlength=product))
+    place = np.zeros(product, dtype=_code_type(len(found)))
+    place[found] = np.arange(len(found), dtype=place.dtype)
+    return found.tolist(), place[codes]
+
+
+def _combination(code: int, columns: Sequence[Column]) -> tuple[FactValue | None, ...]:
+    row: list[FactValue | None] = []
+    for column in reversed(columns):
+        code, index = divmod(code, len(column.values))
+        row.append(column.values[index])
+    return tuple(reversed(row))
 
 
 def _held_until(closed_until: Callable[[Query], int | None], facts: Facts, ledger: ContactLedger) -> int:

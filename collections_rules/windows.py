@@ -15,13 +15,14 @@ from attrs import define, field
 
 from collections_rules.calendars import EPOCH
 
-__all__ = ["DAY_S", "NEVER", "LocalHours", "ZoneDays", "zone_days"]
+__all__ = ["DAY_S", "HORIZON_DAYS", "NEVER", "LocalHours", "ZoneDays", "zone_days"]
 
 DAY_S = 86_400
 NEVER = 1 << 62
 """Later than any instant: only a changed fact opens."""
 
-_HORIZON_DAYS = 420
+HORIZON_DAYS = 420
+"""Hours that have not opened for so long are taken never to open."""
 _PROBE_S = 3 * 3600
 Interval = tuple[int, int]
 Spans = tuple[Interval, ...]
@@ -133,11 +134,16 @@ class LocalHours:
         if days is None:
             return NEVER
         today = days.day(at_s)
-        for day in range(today, today + _HORIZON_DAYS):
+        for day in range(today, today + HORIZON_DAYS):
             for first, last in self._on(zone, days, day):
                 if at_s < last:
                     return max(first, at_s)
         return NEVER
+
+    def spans_on(self, zone: str, day: int) -> Spans:
+        """The spans of one local date, in order; none of a zone that does not exist."""
+        days = zone_days(zone)
+        return self._on(zone, days, day) if days is not None else ()
 
     def _on(self, zone: str, days: ZoneDays, day: int) -> Spans:
         key = (zone, day)
