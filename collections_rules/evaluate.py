@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from math import ceil
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from collections_rules.choices import Keep, Rank, Split
 from collections_rules.counting import AtMostGate, WaitAfterEventGate
@@ -23,10 +23,13 @@ from collections_rules.tables import Table
 from collections_rules.verdict import Finding, Verdict
 from collections_rules.windows import NEVER
 
-__all__ = ["HORIZON_S", "Choices", "RuleBook", "RuleInfo", "RunningRule"]
+__all__ = ["HORIZON_S", "LAW_LAYERS", "Choices", "RuleBook", "RuleInfo", "RunningRule"]
 
 RING_MARGIN_S = 5
 """Hours are asked for the last second of ringing and this much more: a phone rings on after the switch gave up."""
+
+LAW_LAYERS = ("law", "order")
+"""The layers that bind everybody from their date on, so that no stage of a draft holds them back."""
 
 HORIZON_S = 800 * 86_400
 """How far the next allowed moment is looked for."""
@@ -79,6 +82,8 @@ class RunningRule:
 
     def closed_until(self, query: Query) -> int | None:
         """None when the rule lets the call pass at the question's second; else when it might."""
+        if query.law_day is not None:
+            return self._closed_until_as_of(query, query.law_day)
         lowered, at_s = self.lowered, query.at_s
         if not lowered.from_s <= at_s < lowered.until_s:
             return None
@@ -88,7 +93,22 @@ class RunningRule:
                 release = dated.gate.closed_until(query)
                 if release is not None:
                     worst = max(worst, min(release, dated.until_s))
+        return None if worst < 0 else self._if_it_applies(query, min(worst, lowered.until_s))
+
+    def _closed_until_as_of(self, query: Query, day: date) -> int | None:
+        """The same by the law of one date, which holds at every instant asked about."""
+        releases = [gate.closed_until(query) for gate in self.gates_in_force(query)]
+        worst = max((release for release in releases if release is not None), default=-1)
         return None if worst < 0 else self._if_it_applies(query, worst)
+
+    def gates_in_force(self, query: Query) -> list[Gate]:
+        """The gates that are the law at the question's instant, or on the date it asks about; none when the
+        rule is not."""
+        lowered = self.lowered
+        law_s = query.at_s if query.law_day is None else lowered.scope.midnight(query.law_day, is_end=False)
+        if not lowered.from_s <= law_s < lowered.until_s:
+            return []
+        return [dated.gate for dated in lowered.gates if dated.from_s <= law_s < dated.until_s]
 
     def _if_it_applies(self, query: Query, worst: int) -> int | None:
         lowered = self.lowered
@@ -97,20 +117,19 @@ class RunningRule:
         if any(test.ask(query, None) is True for test in lowered.excepts):
             return None
         edges = [test.next_edge(query) for test in (*lowered.applies, *lowered.excepts) if test.edges]
-        return min(worst, lowered.until_s, *edges)
+        return min([worst, *edges])
 
     def reason(self, query: Query) -> Reason:
         """Why it is closed, or what it says when it passes."""
-        gates = [d.gate for d in self.lowered.gates if d.from_s <= query.at_s < d.until_s]
+        gates = self.gates_in_force(query)
         closed: list[Gate] = [gate for gate in gates if gate.closed_until(query) is not None]
         if self.closed_until(query) is not None:
             undecided = [name for test in self.lowered.applies if test.ask(query, None) is None
                          for name in test.missing(query)]  # fmt: skip
             return missing_reason(undecided[0]) if undecided else closed[0].reason(query)
-        if closed or not self.lowered.from_s <= query.at_s < self.lowered.until_s:
+        if closed or not gates:
             return Reason("해당 없음", "does not apply")
-        reasons = [gate.reason(query) for gate in gates]
-        return reasons[0] if reasons else Reason("해당 없음", "does not apply")
+        return gates[0].reason(query)
 
 
 class RuleBook:
@@ -127,20 +146,25 @@ class RuleBook:
         self._running = tuple(rule for rule in rules if rule.info.is_enforced)
         self._allowed = Verdict(True, (), None, None, pack_hash)
 
-    def evaluate(self, facts: Facts, ledger: ContactLedger) -> Verdict:
-        """Whether the call may be placed at the instant of the facts; if not, why, and when it may."""
-        query = _query(facts, ledger)
+    def evaluate(self, facts: Facts, ledger: ContactLedger, *, as_of: date | None = None) -> Verdict:
+        """Whether the call may be placed at the instant of the facts; if not, why, and when it may.
+
+        `as_of` asks the law of one date, whatever the instant; without it each instant
+        is judged by its own.
+        """
+        query = _query(facts, ledger, as_of)
         closed = [rule for rule in self._running if rule.closed_until(query) is not None]
         if not closed:
-            return self._allowed if self._running else self._nothing_known()
+            verdict = self._allowed if self._running else self._nothing_known()
+            return verdict if as_of is None else evolve(verdict, as_of=as_of)
         findings = tuple(self._finding(rule, query, is_passed=False) for rule in closed)
         next_at, decider = self._next(query, closed)
         unknown = tuple(dict.fromkeys(f.missing_fact for f in findings if f.missing_fact))
-        return Verdict(False, findings, decider, next_at, self.pack_hash, unknown)
+        return Verdict(False, findings, decider, next_at, self.pack_hash, unknown, as_of)
 
-    def explain(self, facts: Facts, ledger: ContactLedger) -> tuple[Finding, ...]:
-        """What every rule in force says, closed ones first."""
-        query = _query(facts, ledger)
+    def explain(self, facts: Facts, ledger: ContactLedger, *, as_of: date | None = None) -> tuple[Finding, ...]:
+        """What every rule that is on says, closed ones first."""
+        query = _query(facts, ledger, as_of)
         findings = [self._finding(rule, query, rule.closed_until(query) is None) for rule in self._running]
         return tuple(sorted(findings, key=lambda finding: finding.is_passed))
 
@@ -148,6 +172,22 @@ class RuleBook:
     def running(self) -> tuple[RunningRule, ...]:
         """The rules that are on, with their gates."""
         return self._running
+
+    @property
+    def all_rules(self) -> tuple[RunningRule, ...]:
+        """Every rule, those that are off included."""
+        return self._all
+
+    def of_layers(self, *layers: str) -> "RuleBook":
+        """The rules of these layers alone."""
+        rules = tuple(rule for rule in self._all if rule.info.layer in layers)
+        return RuleBook(rules, self.sequence, self.pack_hash, self._choices)
+
+    def with_law_of(self, draft: "RuleBook") -> "RuleBook":
+        """These rules, with the law and the orders of a draft in place of their own."""
+        law = tuple(rule for rule in draft.all_rules if rule.info.layer in LAW_LAYERS)
+        own = tuple(rule for rule in self._all if rule.info.layer not in LAW_LAYERS)
+        return RuleBook((*law, *own), self.sequence, f"{self.pack_hash}+{draft.pack_hash}", self._choices)
 
     def as_of(self, day: date) -> tuple[RuleInfo, ...]:
         """The rules in force at the start of a date of their own clock, those that are off included."""
@@ -250,9 +290,9 @@ class RuleBook:
         return Verdict(False, (finding,), _NO_RULES, None, self.pack_hash)
 
 
-def _query(facts: Facts, ledger: ContactLedger) -> Query:
+def _query(facts: Facts, ledger: ContactLedger, law_day: date | None = None) -> Query:
     margin_s = ceil(facts.ring_s) + RING_MARGIN_S if facts.ring_s > 0 else 0
-    return Query(facts, facts.values, ledger, int(facts.at.timestamp()), margin_s)
+    return Query(facts, facts.values, ledger, int(facts.at.timestamp()), margin_s, law_day)
 
 
 def _utc(at_s: int) -> datetime:

@@ -1,6 +1,7 @@
 """One question to the gates: these facts, this ledger, this second."""
 
 from collections.abc import Mapping
+from datetime import date
 
 from attrs import define, field, frozen
 
@@ -21,6 +22,8 @@ class Query:
     at_s: int
     margin_s: int
     """How much later the call may still ring: hours are asked for that second too."""
+    law_day: date | None = None
+    """The date whose law is asked about; None: each instant is judged by the law of its own date."""
 
 
 @frozen

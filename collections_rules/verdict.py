@@ -1,6 +1,6 @@
 """What an evaluation says: may the call be placed, if not why, and when it may."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from attrs import field, frozen
 
@@ -39,3 +39,5 @@ class Verdict:
     pack_hash: str
     unknown: tuple[str, ...] = field(default=())
     """The facts that were missing and closed a gate."""
+    as_of: date | None = None
+    """The date whose law was asked about; None: the law of each instant's own date."""

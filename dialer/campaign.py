@@ -124,6 +124,11 @@ class Campaign:
             self._change(CampaignState.DRAINING, reason, actor)
         self.placer.drain()
 
+    def rules_changed(self) -> None:
+        """Other rules hold from now on: look again at once."""
+        self.placer.keeper.rules_changed()
+        self._wake.set()
+
     def ended(self) -> None:
         """No call is under way any more."""
         self._change(CampaignState.ENDED, "ended")

@@ -17,7 +17,7 @@ from dialer.clock import WallClock
 from dialer.journal import Journal
 from dialer.model import Account, PhoneNumber
 from dialer.ports import StoreError
-from dialer.records import Denied, VerdictStage
+from dialer.records import Denied, Judged, VerdictStage
 from dialer.rule_facts import RuleGate
 from dialer.schedule import Pick, Schedule
 
@@ -106,7 +106,7 @@ class Gatekeeper:
         if best is None:
             self._refuse_for_no_number(account, now_at)
         else:
-            self.refuse(account, best[0], best[1], VerdictStage.PICK, now_at)
+            self.refuse(account, best[0], best[1], VerdictStage.PICK, now_at, is_callback=pick.is_callback)
             self._note_refusal(best[1], now_at)
         return None
 
@@ -139,6 +139,8 @@ class Gatekeeper:
         stage: VerdictStage,
         now_at: datetime,
         attempt_id: str | None = None,
+        *,
+        is_callback: bool = False,
     ) -> None:
         """Write a refusal: by which rules, why, and when to ask again."""
         by_id = {finding.rule_id: finding for finding in verdict.denials}
@@ -158,8 +160,19 @@ class Gatekeeper:
                 next_eligible_at=verdict.next_eligible_at,
                 pack_hash=verdict.pack_hash,
                 attempt_id=attempt_id,
+                facts_hash=self._facts_hash(account, number, stage, is_callback),
+                is_callback=is_callback,
             )
         )
+
+    def _facts_hash(self, account: Account, number: PhoneNumber, stage: VerdictStage, is_callback: bool) -> str:
+        ring_s = 0.0 if stage is VerdictStage.ANSWER else self.ring_s
+        return self.gate.facts_hash(account, number, ring_s, is_asked_for=is_callback)
+
+    def rules_changed(self) -> None:
+        """Other rules hold: what the old ones made of the campaign is forgotten."""
+        self.closed_until_at = None
+        self._last_refusal, self._alike_count, self._closing_count = ("", None), 0, 0
 
     def _is_still_lawful(self, call: PlannedCall, stage: VerdictStage, ring_s: float) -> bool:
         now_at = self.clock.now_at()
@@ -175,8 +188,13 @@ class Gatekeeper:
         except Exception:
             self._cannot_judge(stage)
             return False
-        if not verdict.is_allowed:
-            self.refuse(call.account, call.number, verdict, stage, now_at, call.claimed.attempt_id)
+        claimed = call.claimed
+        if verdict.is_allowed:
+            found = self._facts_hash(call.account, call.number, stage, claimed.is_callback)
+            self.journal.append(Judged(now_at, claimed.attempt_id, self.campaign_id, stage, verdict.pack_hash, found))
+        else:
+            self.refuse(call.account, call.number, verdict, stage, now_at, claimed.attempt_id,
+                        is_callback=claimed.is_callback)  # fmt: skip
         return verdict.is_allowed
 
     def _cannot_judge(self, stage: VerdictStage) -> None:

@@ -28,6 +28,8 @@ EVENTS = frozenset(
         "journal_replayed",
         "list_imported",
         "pacing_changed",
+        "rules_changed",
+        "shadow_failed",
         "snapshot_failed",
         "snapshot_ignored",
         "snapshot_kept",

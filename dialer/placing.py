@@ -206,6 +206,10 @@ class Placer:
             agent_id=agent.agent_id if agent is not None else None,
             is_callback=pick.is_callback,
             number_kind=found.number.kind.value,
+            facts_hash=self.keeper.gate.facts_hash(
+                account, found.number, self.plan.limits.ring_s, is_asked_for=pick.is_callback
+            ),
+            callee_role=self.keeper.gate.callee_role(account),
         )
         priority = self.plan.priorities.get(account.person.value_tier, _LAST)
         call = PlannedCall(claimed, account, found.number, trunk, self.plan.limits, agent, priority)
@@ -256,7 +260,9 @@ class Placer:
             self.trunks.put(trunk)
         self.agents.put(agent)
         if trunk is not None and verdict is not None and not verdict.is_allowed:
-            self.keeper.refuse(found.account, found.number, verdict, VerdictStage.ORIGINATION, now_at)
+            self.keeper.refuse(
+                found.account, found.number, verdict, VerdictStage.ORIGINATION, now_at, is_callback=pick.is_callback
+            )
         else:
             self.book.schedule.put_back(pick.account_id, now_at + timedelta(seconds=_SKIPPED_S))
 
@@ -309,7 +315,7 @@ class Placer:
     def _plan_next(self, call: PlannedCall, disposition: Disposition, report: AgentReport | None) -> NextTry:
         book = self.book
         return plan_next_try(
-            self.keeper.gate.rules.sequence,
+            self.keeper.gate.book_for(call.account).sequence,
             book.schedule.progress_of(call.account.account_id),
             call.account,
             call.number.number_id,

@@ -34,12 +34,16 @@ __all__ = [
     "Disposed",
     "Erased",
     "FactStated",
+    "Judged",
     "ListEnrolled",
     "Opened",
     "Originated",
     "PacingNoted",
+    "PackTexts",
     "PromiseToPay",
     "Record",
+    "RulesChanged",
+    "ShadowNoted",
     "TalkEnded",
     "TargetSet",
     "TrunkChanged",
@@ -179,6 +183,68 @@ class Denied:
     next_eligible_at: datetime | None
     pack_hash: str
     attempt_id: str | None = None
+    facts_hash: str = ""
+    """Of everything the verdict read that is not in the journal or followed from it; see `dialer.rule_facts`."""
+    is_callback: bool = False
+
+
+@frozen
+class Judged:
+    """A later verdict allowed a call that was claimed: before it was placed, or when it was answered."""
+
+    at: datetime
+    attempt_id: str
+    campaign_id: str
+    stage: VerdictStage
+    pack_hash: str
+    facts_hash: str = ""
+
+
+@frozen
+class PackTexts:
+    """The rule files behind a pack hash, written once for each hash, so that every verdict can be repeated."""
+
+    at: datetime
+    pack_hash: str
+    sources: tuple[tuple[str, str], ...]
+    """Name and text of each file, in the order in which they were compiled."""
+
+
+@frozen
+class RulesChanged:
+    """From here on a campaign is judged by these packs; `draft_hash` are those being introduced, as far as `stage`."""
+
+    at: datetime
+    campaign_id: str
+    pack_hash: str
+    files_hash: str = ""
+    """Of the files that the configuration names, as they stood: after a promotion the rules in force may be others."""
+    draft_hash: str = ""
+    stage: str = ""
+    """`shadow`, `share` (of the accounts), or empty when no draft is being introduced."""
+    share: float = 0.0
+    reason: str = ""
+    actor: str = ""
+    approver: str = ""
+    override_by: str = ""
+    override_reason: str = ""
+    overridden: tuple[str, ...] = ()
+    """What stood against the promotion, and was overridden by name."""
+    min_days: float = 0.0
+    """How long the draft is to stay in the shadow."""
+
+
+@frozen
+class ShadowNoted:
+    """How the verdicts of a draft compared with those in force, since the draft went into the shadow."""
+
+    at: datetime
+    campaign_id: str
+    draft_hash: str
+    verdict_count: int
+    newly_denied: dict[str, int] = field(factory=dict)
+    newly_allowed: dict[str, int] = field(factory=dict)
+    error_count: int = 0
 
 
 @frozen
@@ -199,6 +265,9 @@ class Claimed:
     agent_id: str | None = None
     is_callback: bool = False
     number_kind: str = ""
+    facts_hash: str = ""
+    callee_role: str = ""
+    """Who owns the number, by the rules' words; empty where nobody knows."""
 
 
 @frozen
@@ -348,6 +417,10 @@ Record = (
     | TargetSet
     | TrunkChanged
     | Denied
+    | Judged
+    | PackTexts
+    | RulesChanged
+    | ShadowNoted
     | AttemptRecord
     | FactStated
     | Erased

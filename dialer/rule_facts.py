@@ -8,13 +8,18 @@ is left out, and unknown closes.
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
+from functools import lru_cache
+from hashlib import blake2b
 from math import isfinite
 
-from attrs import field, frozen
+import msgspec
+from attrs import define, field
 
 from collections_rules import FACT_TABLE, FactKind, Facts, FactValue, RuleBook, Verdict, check_values
+from collections_rules.evidence import evidence_of_number
 from dialer.list_mapping import FactParser
 from dialer.model import Account, PhoneNumber
+from dialer.rule_drafts import Draft
 from dialer.state import EngineState
 
 __all__ = ["RuleGate", "fact_parsers", "readable_facts", "to_journal_value"]
@@ -27,10 +32,16 @@ _PURPOSE_WORDS = {"telesales": "sales"}
 _YES = frozenset({"yes", "y", "true", "t", "1", "예", "네"})
 _NO = frozenset({"no", "n", "false", "f", "0", "아니오", "아니요"})
 
+_encode = msgspec.json.Encoder(order="deterministic").encode
+_HASH_BYTES = 8
 
-@frozen
+
+@define(eq=False)
 class RuleGate:
-    """Asks the rules of one campaign about one number at one instant."""
+    """Asks the rules of one campaign about one number at one instant.
+
+    `rules` and `draft` may be set anew at any time: the next verdict goes by them.
+    """
 
     campaign_id: str
     purpose: str
@@ -40,6 +51,16 @@ class RuleGate:
     """Where a person is taken to be whose list says nothing; empty closes all hours for them."""
     collector_kind: str = "original_creditor"
     assumed: Mapping[str, FactValue] = field(factory=dict)
+    draft: Draft | None = None
+    _settings_bytes: bytes = b""
+
+    def __attrs_post_init__(self) -> None:
+        zones = sorted(self.default_zones)
+        self._settings_bytes = _encode((self.campaign_id, self.purpose, self.collector_kind, zones, dict(self.assumed)))
+
+    def book_for(self, account: Account) -> RuleBook:
+        """The rules that judge this account."""
+        return self.rules if self.draft is None else self.draft.book_for(account.person.person_id, self.rules)
 
     def judge(
         self,
@@ -58,9 +79,32 @@ class RuleGate:
         """
         facts = self.facts(account, number, at, ring_s, is_asked_for=is_asked_for)
         if own_attempt_id is None:
-            return self.rules.evaluate(facts, self.state.ledger)
+            return self._judge(account, facts)
         with self.state.ledger.without(own_attempt_id):
-            return self.rules.evaluate(facts, self.state.ledger)
+            return self._judge(account, facts)
+
+    def _judge(self, account: Account, facts: Facts) -> Verdict:
+        verdict = self.book_for(account).evaluate(facts, self.state.ledger)
+        if self.draft is not None:
+            self.draft.compare(verdict, facts, self.state.ledger, account.account_id)
+        return verdict
+
+    def facts_hash(self, account: Account, number: PhoneNumber, ring_s: float, *, is_asked_for: bool) -> str:
+        """Names what a verdict read, without saying it: settings, list row, number, promise, statements.
+
+        The time and the contacts stand in the journal beside it.
+        """
+        person = account.person
+        promise, stated = self.state.promises.get(account.account_id), self.state.facts.get(person.person_id)
+        read = (person, number.number_id, number.kind, number.zones, sorted(_places(number)), account.claims,
+                dict(account.facts), ring_s, is_asked_for, promise, stated)  # fmt: skip
+        return blake2b(self._settings_bytes + _encode(read), digest_size=_HASH_BYTES).hexdigest()
+
+    def callee_role(self, account: Account) -> str:
+        """Who owns the number, as the ledger keeps it; empty where nobody knows."""
+        stated = self.state.facts.get(account.person.person_id, {})
+        role = stated.get("callee.role") or account.facts.get("callee.role") or self.assumed.get("callee.role")
+        return str(role or "")
 
     def facts(
         self, account: Account, number: PhoneNumber, at: datetime, ring_s: float, *, is_asked_for: bool = False
@@ -90,6 +134,10 @@ class RuleGate:
         stated = self.state.facts.get(person.person_id)
         if stated is not None:
             values.update((name, from_journal_value(name, value)) for name, value in stated.items())
+        places = _places(number)
+        if places:  # a number that belongs to no place says nothing, and unknown stays unknown
+            given = values.get("evidence")
+            values["evidence"] = places | given if isinstance(given, frozenset) else places
         zones = frozenset(person.zones) | frozenset(number.zones)
         return Facts(
             at=at,
@@ -101,6 +149,16 @@ class RuleGate:
             campaign_id=self.campaign_id,
             ring_s=ring_s,
         )
+
+
+@lru_cache(maxsize=65_536)
+def _places_of(e164: str) -> frozenset[str]:
+    return evidence_of_number(e164).places
+
+
+def _places(number: PhoneNumber) -> frozenset[str]:
+    """The places whose law a number is evidence for, beside those of the address."""
+    return _places_of(number.e164)
 
 
 def readable_facts(facts: Mapping[str, FactValue]) -> tuple[dict[str, FactValue], tuple[str, ...]]:

@@ -198,6 +198,16 @@ class Schedule:
                 progress.not_before_at = record.at
                 self._index(account_id, progress)
 
+    def apply_rules(self, at: datetime) -> None:
+        """Other rules: what the old ones refused is judged again."""
+        for account_id, progress in self.progress.items():
+            is_held = progress.ends.startswith("held by")
+            if progress.held_by and not progress.open_attempt_id and (is_held or not progress.ends):
+                progress = self._touch(account_id)
+                progress.held_by, progress.ends, progress.not_before_at = "", "", at
+                self._index(account_id, progress)
+        self._held.clear()
+
     def _touch(self, account_id: str) -> AccountProgress:
         progress = self.progress.get(account_id)
         if progress is None:

@@ -30,12 +30,16 @@ from dialer.records import (
     Disposed,
     Erased,
     FactStated,
+    Judged,
     ListEnrolled,
     Opened,
     Originated,
     PacingNoted,
+    PackTexts,
     PromiseToPay,
     Record,
+    RulesChanged,
+    ShadowNoted,
     TalkEnded,
     TargetSet,
     TrunkChanged,
@@ -106,6 +110,10 @@ class EngineState:
     promises: dict[str, PromiseToPay] = field(factory=dict)
     """The open promise of each account."""
     trunks: dict[str, bool] = field(factory=dict)
+    packs: dict[str, tuple[tuple[str, str], ...]] = field(factory=dict)
+    """The rule files behind each pack hash: names and texts."""
+    rules: dict[str, RulesChanged] = field(factory=dict)
+    """By which packs each campaign is judged, and which are being introduced."""
     record_count: int = 0
 
     def add_campaign(self, campaign_id: str, zone: ZoneInfo, windows: tuple[AbandonmentWindow, ...]) -> None:
@@ -121,7 +129,9 @@ class EngineState:
 
     # One method per record type. Order below follows a call.
 
-    def _apply_nothing(self, record: Opened | Closed | ListEnrolled | PacingNoted | Erased) -> None:
+    def _apply_nothing(
+        self, record: Opened | Closed | ListEnrolled | Judged | ShadowNoted | PacingNoted | Erased
+    ) -> None:
         """Said for readers of the journal; changes nothing."""
 
     def _apply_campaign(self, record: CampaignChanged) -> None:
@@ -135,6 +145,17 @@ class EngineState:
 
     def _apply_trunk(self, record: TrunkChanged) -> None:
         self.trunks[record.trunk] = record.is_up
+
+    def _apply_packs(self, record: PackTexts) -> None:
+        self.packs[record.pack_hash] = record.sources
+
+    def _apply_rules(self, record: RulesChanged) -> None:
+        known = self.rules.get(record.campaign_id)
+        self.rules[record.campaign_id] = record
+        if known is None or (known.pack_hash, known.draft_hash, known.stage, known.share) != (
+            record.pack_hash, record.draft_hash, record.stage, record.share,
+        ):  # fmt: skip
+            self._book(record.campaign_id).schedule.apply_rules(record.at)
 
     def _apply_denied(self, record: Denied) -> None:
         book = self._book(record.campaign_id)
@@ -160,6 +181,7 @@ class EngineState:
                 campaign_id=record.campaign_id,
                 collector=self.collector,
                 outcome="pending",
+                callee_role=record.callee_role,
                 number_kind=record.number_kind,
                 topic=record.campaign_id,
             )
@@ -238,6 +260,10 @@ _APPLY: dict[type, Callable[[EngineState, Any], None]] = {
     TargetSet: EngineState._apply_target,
     TrunkChanged: EngineState._apply_trunk,
     Denied: EngineState._apply_denied,
+    Judged: EngineState._apply_nothing,
+    PackTexts: EngineState._apply_packs,
+    RulesChanged: EngineState._apply_rules,
+    ShadowNoted: EngineState._apply_nothing,
     Claimed: EngineState._apply_claimed,
     Originated: EngineState._apply_originated,
     Answered: EngineState._apply_answered,

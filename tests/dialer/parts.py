@@ -174,3 +174,12 @@ class ScriptedGate:
         if isinstance(verdict, Exception):
             raise verdict
         return verdict
+
+    def book_for(self, account: Account) -> SimpleNamespace:
+        return self.rules
+
+    def facts_hash(self, account: Account, number: PhoneNumber, ring_s: float, *, is_asked_for: bool) -> str:
+        return "facts"
+
+    def callee_role(self, account: Account) -> str:
+        return "debtor"
