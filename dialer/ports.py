@@ -27,6 +27,8 @@ __all__ = [
     "Floor",
     "Greeting",
     "JournalStore",
+    "LeaseLostError",
+    "Leases",
     "Leg",
     "LegEnd",
     "PeerError",
@@ -41,6 +43,10 @@ class PeerError(Exception):
 
 class StoreError(PeerError):
     """The journal's store cannot take records. No record, no call: everything stops."""
+
+
+class LeaseLostError(StoreError):
+    """Another process owns the campaign by now. What this one still wanted to write is refused; it must stop."""
 
 
 @frozen
@@ -277,6 +283,25 @@ class ChainedStore(JournalStore, Protocol):
 
     def erase(self, owners: Collection[str]) -> list[str]:
         """Delete the keys of persons, and every snapshot; the tokens of those who had one."""
+        ...
+
+
+class Leases(Protocol):
+    """Who may run which campaign, where several processes share a store."""
+
+    ttl_s: float
+    """A lease that is not renewed for so long is free for others."""
+
+    async def take(self, wanted: Collection[str]) -> frozenset[str]:
+        """Renew the leases held and take those of `wanted` that are free; all that are held now.
+
+        Raises `LeaseLostError` when one that was held belongs to somebody else,
+        `StoreError` when nobody can be asked.
+        """
+        ...
+
+    async def release(self) -> None:
+        """Give all of them back, so that nobody has to wait for them to run out."""
         ...
 
 
