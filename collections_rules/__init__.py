@@ -10,6 +10,7 @@ from collections_rules.compile import compile_rules, list_open_points
 from collections_rules.diagnostics import Diagnostic, RulesError, Span, render
 from collections_rules.evaluate import RuleBook, RuleInfo
 from collections_rules.explain import render_explanation
+from collections_rules.explanation import Explanation, explain_call
 from collections_rules.facts import FACT_TABLE, FactKind, Facts, FactSpec, FactValue, check_values, clean_facts
 from collections_rules.findings import list_findings
 from collections_rules.fmt import fmt, from_json, to_json
@@ -29,6 +30,7 @@ __all__ = [
     "ContactEvent",
     "ContactLedger",
     "Diagnostic",
+    "Explanation",
     "FactKind",
     "FactSpec",
     "FactValue",
@@ -50,6 +52,7 @@ __all__ = [
     "clean_facts",
     "compile_rules",
     "decide_case",
+    "explain_call",
     "fmt",
     "from_json",
     "list_findings",

@@ -8,6 +8,7 @@ allowed moment is found by jumping from release to release until every gate pass
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from math import ceil
+from zoneinfo import ZoneInfo
 
 from attrs import define, evolve, field, frozen
 
@@ -23,7 +24,7 @@ from collections_rules.tables import Table
 from collections_rules.verdict import Finding, Verdict
 from collections_rules.windows import NEVER
 
-__all__ = ["HORIZON_S", "LAW_LAYERS", "Choices", "RuleBook", "RuleInfo", "RunningRule"]
+__all__ = ["HORIZON_S", "LAW_LAYERS", "Choices", "RuleBook", "RuleInfo", "RunningRule", "query_of"]
 
 RING_MARGIN_S = 5
 """Hours are asked for the last second of ringing and this much more: a phone rings on after the switch gave up."""
@@ -110,6 +111,18 @@ class RunningRule:
             return []
         return [dated.gate for dated in lowered.gates if dated.from_s <= law_s < dated.until_s]
 
+    def starts_after(self, query: Query) -> date | None:
+        """The date on which the rule, or the first gate of it, becomes law after the question's; None: it does not."""
+        lowered, scope = self.lowered, self.lowered.scope
+        law_s = query.at_s if query.law_day is None else scope.midnight(query.law_day, is_end=False)
+        starts = [max(lowered.from_s, dated.from_s) for dated in lowered.gates]
+        coming = [start_s for start_s in starts if start_s > law_s and start_s < lowered.until_s]
+        if not coming:
+            return None
+        home = ZoneInfo(scope.clocks.zones[0]) if scope.clocks.zones else UTC
+        # Without a home zone a date begins with the earliest clock on Earth, fourteen hours ahead.
+        return datetime.fromtimestamp(min(coming) + (0 if scope.clocks.zones else 14 * 3600), home).date()
+
     def _if_it_applies(self, query: Query, worst: int) -> int | None:
         lowered = self.lowered
         if any(test.ask(query, None) is False for test in lowered.applies):
@@ -152,7 +165,7 @@ class RuleBook:
         `as_of` asks the law of one date, whatever the instant; without it each instant
         is judged by its own.
         """
-        query = _query(facts, ledger, as_of)
+        query = query_of(facts, ledger, as_of)
         closed = [rule for rule in self._running if rule.closed_until(query) is not None]
         if not closed:
             verdict = self._allowed if self._running else self._nothing_known()
@@ -164,7 +177,7 @@ class RuleBook:
 
     def explain(self, facts: Facts, ledger: ContactLedger, *, as_of: date | None = None) -> tuple[Finding, ...]:
         """What every rule that is on says, closed ones first."""
-        query = _query(facts, ledger, as_of)
+        query = query_of(facts, ledger, as_of)
         findings = [self._finding(rule, query, rule.closed_until(query) is None) for rule in self._running]
         return tuple(sorted(findings, key=lambda finding: finding.is_passed))
 
@@ -229,7 +242,7 @@ class RuleBook:
     def rank_key(self, facts: Facts) -> tuple[float, ...]:
         """The place of this account in the order of the last pack that has one: the smallest key is taken first."""
         rank = self._choices.rank
-        return rank.key(_query(facts, _NO_CONTACTS)) if rank is not None else ()
+        return rank.key(query_of(facts, _NO_CONTACTS)) if rank is not None else ()
 
     def arm_of(self, split_id: str, person_id: str, at: datetime) -> str | None:
         """The arm into which a split draws this id, the same for ever; None before and after the split."""
@@ -290,7 +303,8 @@ class RuleBook:
         return Verdict(False, (finding,), _NO_RULES, None, self.pack_hash)
 
 
-def _query(facts: Facts, ledger: ContactLedger, law_day: date | None = None) -> Query:
+def query_of(facts: Facts, ledger: ContactLedger, law_day: date | None = None) -> Query:
+    """The question that a verdict on these facts begins with."""
     margin_s = ceil(facts.ring_s) + RING_MARGIN_S if facts.ring_s > 0 else 0
     return Query(facts, facts.values, ledger, int(facts.at.timestamp()), margin_s, law_day)
 

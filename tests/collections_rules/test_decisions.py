@@ -6,10 +6,9 @@ from typing import Any
 
 import pytest
 
-from collections_rules import builtin_pack, clean_facts, compile_rules
+from collections_rules import builtin_pack, compile_rules
 from collections_rules.case import decide_case
-from collections_rules.explain import render_explanation
-from tests.collections_rules.made import at, bank_book, event, facts, ledger, pack
+from tests.collections_rules.made import pack
 
 NIGHT = pack("open after 08:00 until 21:00 every day", "stop when person.deceased").text
 
@@ -61,30 +60,3 @@ def test_a_rule_is_in_force_from_its_date() -> None:
     }
     assert "kr.weekly-cap" in new
     assert "kr.night" not in new
-
-
-def test_an_explanation_names_the_blockers_and_what_sets_the_time() -> None:
-    rules, contacts = bank_book(), ledger(*(event(f"e{n}", at(f"2026-04-1{n} 09:00")) for n in range(7)))
-    asked = facts(at("2026-04-16 21:30"))
-    verdict = rules.evaluate(asked, contacts)
-    told = {
-        language: render_explanation(
-            rules.explain(asked, contacts), language, zone="Asia/Seoul", next_at=verdict.next_eligible_at,
-            decider=verdict.deciding_rule_id,
-        ).split("\n")
-        for language in ("en", "ko")
-    }  # fmt: skip
-    assert told["en"][0] == "May not be called now. Next allowed Fri 17 Apr 09:00:01."
-    assert told["ko"][0] == "지금은 통화할 수 없습니다. 다음 허용 4월 17일(금) 09:00:01."
-    (cap,) = [line for line in told["en"] if "kr.weekly-cap" in line]
-    assert "7 of 7 contacts" in cap
-    assert "<- sets the time" in cap
-    assert told["en"][-1].endswith("other gates pass")
-
-
-def test_an_open_call_is_explained_too() -> None:
-    asked = facts(at("2026-04-14 10:00"), **{name.replace(".", "__"): value for name, value in clean_facts().items()})
-    text = render_explanation(bank_book().explain(asked, ledger()), "en", zone="Asia/Seoul", show_all=True)
-    assert text.startswith("May be called now.")
-    with pytest.raises(ValueError, match="no language `de`"):
-        render_explanation((), "de", zone="Asia/Seoul")
