@@ -34,6 +34,8 @@ class BulkGate:
     release: Callable[[Rows], Until] | None = None
     """Of a gate that opens for good: from when on it passes, past or to come."""
     hours: "Hours | None" = None
+    closes: Callable[[Rows, NDArray[np.int64]], Times] | None = None
+    """Of a gate that may close by itself: the first instant after `at` at which it might."""
 
 
 def _gate(until: Callable[[Rows, Times], Until]) -> BulkGate:
@@ -67,7 +69,7 @@ def bulk_gate(gate: Gate, key: tuple[str, int], masks: Masks) -> BulkGate:
         return _stop(gate, masks)
     if isinstance(gate, OpenGate | StopAtGate):
         hours = Hours(gate, masks)
-        return BulkGate(hours.until, _at(hours.closed_at), hours=hours)
+        return BulkGate(hours.until, _at(hours.closed_at), hours=hours, closes=hours.closes)
     if isinstance(gate, WaitAfterFactGate | WaitUntilGate):
         return _wait(gate, masks)
     if isinstance(gate, FreshGate):
@@ -116,7 +118,7 @@ def _stop(gate: StopWhenGate, masks: Masks) -> BulkGate:
 
     if gate.releases:
         return _stop_until(gate, condition, masks)
-    return BulkGate(until, holds, not ages)
+    return BulkGate(until, holds, not ages, closes=_closing(ages, clocks, masks))
 
 
 def _stop_until(gate: StopWhenGate, condition: t.Condition, masks: Masks) -> BulkGate:
@@ -153,7 +155,11 @@ def _stop_until(gate: StopWhenGate, condition: t.Condition, masks: Masks) -> Bul
         freed = both(ended, masks.mask(condition, clocks, True, rows, at))
         return both(masks.mask(condition, clocks, gate.may_unknown_pass, rows, at), inverted(freed))
 
-    return BulkGate(until, closed)
+    return BulkGate(until, closed, closes=_closing(ages, clocks, masks))
+
+
+def _closing(ages: Sequence[t.Age], clocks: Clocks, masks: Masks) -> Callable[[Rows, NDArray[np.int64]], Times] | None:
+    return (lambda rows, at: next_edge(ages, clocks, masks, rows, at)) if ages else None
 
 
 def _end_of(name: str, plus: t.Duration | None, is_end_of_day: bool, clocks: Clocks) -> Callable[[Query], int]:
@@ -187,7 +193,8 @@ def _wait(gate: WaitAfterFactGate | WaitUntilGate, masks: Masks) -> BulkGate:
     def release(rows: Rows) -> Until:
         return where(applies(rows, masks.portfolio.at_s), int(ends[0]) if codes is None else ends[codes[rows]])
 
-    return BulkGate(until, lambda rows, at: both(applies(rows, at), waits(rows, at)), release=release)
+    return BulkGate(until, lambda rows, at: both(applies(rows, at), waits(rows, at)), release=release,
+                    closes=_closing(ages, clocks, masks))  # fmt: skip
 
 
 def _fresh(gate: FreshGate, masks: Masks) -> BulkGate:
@@ -196,7 +203,11 @@ def _fresh(gate: FreshGate, masks: Masks) -> BulkGate:
     def until(rows: Rows, at: Times) -> Until:
         return where(np.less_equal(int(expiry[0]) if codes is None else expiry[codes[rows]], at), NEVER)
 
-    return BulkGate(until, _at(lambda at: picker(codes, expiry <= at)))
+    def closes(rows: Rows, at: NDArray[np.int64]) -> Times:
+        ends = int(expiry[0]) if codes is None else expiry[codes[rows]]
+        return np.where(np.greater(ends, at), ends, NEVER)
+
+    return BulkGate(until, _at(lambda at: picker(codes, expiry <= at)), closes=closes)
 
 
 def _counted(gate: AtMostGate | WaitAfterEventGate, key: tuple[str, int], masks: Masks) -> BulkGate:
@@ -262,8 +273,22 @@ class Hours:
             found[mine] = self._until(cells.combinations[n], at[mine])
         return found
 
+    def closes(self, rows: Rows, at: NDArray[np.int64]) -> Times:
+        """The first instant after `at` at which a closed stretch begins."""
+        cells = self.masks.portfolio.cells(self.names)
+        codes = cells.at(rows)
+        if codes is None:
+            return self._stretches(cells.combinations[0]).closes_after(at)
+        found = np.zeros(len(codes), np.int64)
+        for n in np.unique(codes).tolist():
+            mine = codes == n
+            found[mine] = self._stretches(cells.combinations[n]).closes_after(at[mine])
+        return found
+
     def _until(self, row: tuple[object, ...], at: NDArray[np.int64]) -> NDArray[np.int64]:
-        walks = self.walks(row)
-        stretches = self._known.setdefault(walks, Stretches(walks, self.masks.portfolio.at_s))
-        opens = stretches.open_from(at)
+        opens = self._stretches(row).open_from(at)
         return np.where(opens > at, opens, 0)
+
+    def _stretches(self, row: tuple[object, ...]) -> Stretches:
+        walks = self.walks(row)
+        return self._known.setdefault(walks, Stretches(walks, self.masks.portfolio.at_s))

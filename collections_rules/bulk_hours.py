@@ -150,6 +150,12 @@ class Stretches:
         place = np.searchsorted(self.starts, at, side="right") - 1
         return np.where(place >= 0, np.maximum(at, self.ends[place]), at)
 
+    def closes_after(self, at: Seconds) -> Seconds:
+        """The first instant after each of these at which something closes."""
+        self.walk_to(int(at.max(initial=self.began_s)) + _STEP_S)
+        starts = np.append(self.starts, [self.reached])
+        return starts[np.searchsorted(starts[:-1], at, side="right")]
+
     def walk_to(self, last: int) -> None:
         """Know all stretches up to `last`, and the whole of the one that holds it."""
         if self.reached > last:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from attrs import define, field, frozen
+from numpy.typing import NDArray
 
 from collections_rules import tree as t
 from collections_rules.bulk_gates import BulkGate, Until, ages_in, bulk_gate, next_edge, where
@@ -100,6 +101,17 @@ class Unit:
         if self.until_s != NEVER:
             until = np.minimum(until, self.until_s)
         return where(limits, until)
+
+    def closes(self, rows: Rows, at: NDArray[np.int64]) -> Times:
+        """The first instant after `at` at which it may close where it is open."""
+        first: Times = NEVER
+        for edge in (self.from_s, self.until_s):
+            first = np.minimum(first, np.where(np.greater(edge, at), edge, NEVER))
+        if self.gate.closes is not None:
+            first = np.minimum(first, self.gate.closes(rows, at))
+        for age, test in self.rule.limit_ages:
+            first = np.minimum(first, next_edge([age], test.clocks, self.rule.masks, rows, at))
+        return first
 
 
 @frozen(eq=False)

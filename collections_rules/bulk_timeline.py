@@ -7,88 +7,28 @@ a comparison and a look into a short list. Gates of any other sort are asked aga
 and only about the accounts that are not settled.
 """
 
-from collections.abc import Iterator
-from itertools import product as combinations
-from math import prod
-from typing import Any
-
 import numpy as np
-from attrs import define, field
+from attrs import define
 from numpy.typing import NDArray
 
 from collections_rules.bulk_gates import Until, where
-from collections_rules.bulk_hours import Stretches, Walk
+from collections_rules.bulk_hours import Seconds
+from collections_rules.bulk_kinds import Kinds, digits_of, kinds_of
 from collections_rules.bulk_masks import Mask, either
 from collections_rules.bulk_rules import BulkRule, SortedUnits, Unit, bulk_rules, later, sorted_units
 from collections_rules.evaluate import HORIZON_S, RuleBook
-from collections_rules.portfolio import Column, Portfolio, Rows
+from collections_rules.portfolio import Portfolio, Rows
 from collections_rules.windows import NEVER
 
 __all__ = ["BLOCK", "Seconds", "Timeline", "blocks", "timeline_of"]
 
 BLOCK = 1 << 16
 """Accounts at a time: what they need fits the processor's cache."""
-Seconds = NDArray[np.int64]
-_MOST_KINDS = 1 << 15
-_NEAR_S = 4 * 86_400
-"""Stretches are found so far for all kinds; further only for the kinds of accounts that wait longer."""
-_SPAN = 1 << 31
 
 
 def blocks(size: int) -> list[slice]:
     """All rows, a block at a time."""
     return [slice(start, min(start + BLOCK, size)) for start in range(0, size, BLOCK)]
-
-
-@define(eq=False)
-class Kinds:
-    """Which hours each account has: a code, and for each code that occurs the closed stretches."""
-
-    began_s: int
-    codes: NDArray[np.uint16]
-    stretches: dict[int, Stretches]
-    _searches: dict[tuple[int, ...] | None, tuple[int, Seconds, Seconds]] = field(factory=dict)
-
-    def open_from(self, rows: Rows, at: Seconds) -> Seconds:
-        """The first second from `at` on at which all hours are open; `at` itself where it is `NEVER`."""
-        codes = self.codes[rows]
-        found = self._look(None, codes, at, self.near_s)
-        far = np.flatnonzero((at > self.near_s) & (at < NEVER))
-        if len(far):
-            mine = codes[far]
-            found[far] = self._look(tuple(np.unique(mine).tolist()), mine, at[far], int(at[far].max()))
-        return found
-
-    def near_open_from(self, rows: Rows, at: Seconds) -> Seconds:
-        """The same for instants up to `near_s`."""
-        return self._look(None, self.codes[rows], at, self.near_s)
-
-    @property
-    def near_s(self) -> int:
-        """Up to here the stretches of all kinds are listed together."""
-        return self.began_s + _NEAR_S
-
-    def _look(self, kinds: tuple[int, ...] | None, codes: NDArray[Any], at: Seconds, last: int) -> Seconds:
-        """By one search in the stretches of all these kinds, one after the other."""
-        search = self._searches.get(kinds)
-        if search is None or search[0] < last:
-            search = self._searches[kinds] = (last, *self._listed(kinds, last))
-        _, keys, ends = search
-        wanted = np.minimum(at - self.began_s, _SPAN - 1)
-        wanted += np.multiply(codes, _SPAN, dtype=np.int64)
-        place = np.searchsorted(keys, wanted, side="right")
-        place -= 1
-        return np.maximum(at, ends[place])
-
-    def _listed(self, kinds: tuple[int, ...] | None, last: int) -> tuple[Seconds, Seconds]:
-        keys, ends = [], []
-        for code in self.stretches if kinds is None else kinds:
-            one = self.stretches[code]
-            if one.walks:
-                one.walk_to(last)
-            keys += [np.array([code * _SPAN], np.int64), code * _SPAN + np.maximum(one.starts - self.began_s, 0)]
-            ends += [np.zeros(1, np.int64), one.ends]
-        return np.concatenate(keys), np.concatenate(ends)
 
 
 @define(eq=False)
@@ -132,6 +72,38 @@ class Timeline:
             near = at <= limit_s
             rows, at = rows[near], at[near]
 
+    def callable_seconds(self, until: int) -> Seconds:
+        """How many seconds of the time before `until` each account may be called."""
+        found = np.zeros(self.portfolio.size, np.int64)
+        if self.units.is_empty:
+            return found
+        for part in blocks(self.portfolio.size):
+            mine = np.flatnonzero(self.release[part] < until) + part.start
+            found[mine] = self.kinds.open_seconds(mine, self.release[mine], until)
+        if self.units.others:
+            rows = np.flatnonzero(found)
+            for part in blocks(len(rows)):
+                found[rows[part]] = self._open_seconds(rows[part], until)
+        return found
+
+    def _open_seconds(self, rows: NDArray[np.int64], until: int) -> Seconds:
+        """The same where gates of no simple kind have a say, stretch by stretch."""
+        others, found, places = self.units.others, np.zeros(len(rows), np.int64), np.arange(len(rows))
+        at = self.kinds.open_from(rows, self.release[rows])
+        while len(rows):
+            latest = latest_of(others, rows, at)
+            is_open = latest == 0
+            closes = np.full(len(rows), until, np.int64)
+            for unit in others:
+                np.minimum(closes, unit.closes(rows, at), out=closes)
+            spent = self.kinds.open_seconds(rows, at, until) - self.kinds.open_seconds(rows, closes, until)
+            found[places] += np.where(is_open, spent, 0)
+            at = np.where(is_open, closes, np.minimum(latest, until))
+            near = at < until
+            rows, places = rows[near], places[near]
+            at = self.kinds.open_from(rows, at[near])
+        return found
+
 
 def latest_of(units: list[Unit], rows: Rows, at: Seconds) -> Seconds:
     """Until when the last of these units is closed at an instant of each row's own; 0 where all pass."""
@@ -147,8 +119,8 @@ def timeline_of(book: RuleBook, portfolio: Portfolio) -> Timeline:
     """The future of every account under this book."""
     rules = bulk_rules(book, portfolio)
     units = sorted_units(rules)
-    digits = list(_digits(units.hours, portfolio))
-    if prod(digit.size for digit in digits) > _MOST_KINDS:
+    digits = digits_of(units.hours, portfolio)
+    if digits is None:
         units.others.extend(units.hours)
         units.hours.clear()
         digits = []
@@ -161,7 +133,7 @@ def timeline_of(book: RuleBook, portfolio: Portfolio) -> Timeline:
         for digit in digits:
             mine *= np.uint16(digit.size)
             mine += digit.of(rows).astype(np.uint16, copy=False)
-    return Timeline(portfolio, rules, units, release, _kinds(units.hours, digits, codes, portfolio))
+    return Timeline(portfolio, rules, units, release, kinds_of(units.hours, digits, codes, portfolio))
 
 
 # Holds and waits ------------------------------------------------------------------
@@ -194,73 +166,3 @@ def _release(forever: list[Unit], groups: list[list[Unit]], rows: slice, at_s: i
     if isinstance(held, np.ndarray):
         latest[held] = NEVER
     return latest
-
-
-# Hours ----------------------------------------------------------------------------
-
-
-@define(eq=False)
-class _Digit:
-    """One thing that decides the hours of an account: a fact, or whether some rules apply."""
-
-    name: str
-    size: int
-    column: Column | None = None
-    unit: Unit | None = None
-
-    def of(self, rows: slice) -> NDArray[Any]:
-        """The digit of each row."""
-        if self.column is not None:
-            return self.column.codes[rows]
-        assert self.unit is not None
-        found = self.unit.rule.applies(rows, self.unit.rule.masks.portfolio.at_s)
-        assert isinstance(found, np.ndarray)
-        return found.view(np.uint8)
-
-
-def _digits(hours: list[Unit], portfolio: Portfolio) -> Iterator[_Digit]:
-    names = dict.fromkeys(name for unit in hours if unit.gate.hours for name in unit.gate.hours.names)
-    for name in names:
-        column = portfolio.zones if name == "zones" else portfolio.columns.get(name)
-        if column is not None and len(column.values) > 1:
-            yield _Digit(name, len(column.values), column=column)
-    first = slice(0, min(1, portfolio.size))
-    for unit in {unit.rule.limit_key: unit for unit in hours}.values():
-        if isinstance(unit.rule.applies(first, portfolio.at_s), np.ndarray):
-            yield _Digit("", 2, unit=unit)
-
-
-def _kinds(hours: list[Unit], digits: list[_Digit], codes: NDArray[np.uint16], portfolio: Portfolio) -> Kinds:
-    known: dict[tuple[Walk, ...], Stretches] = {}
-    stretches: dict[int, Stretches] = {}
-    occurring = set(np.flatnonzero(np.bincount(codes, minlength=1)).tolist())
-    for code, row in enumerate(combinations(*(range(digit.size) for digit in digits))):
-        if code in occurring:
-            walks = tuple(dict.fromkeys(_walks(hours, digits, row, portfolio)))
-            stretches[code] = known.setdefault(walks, Stretches(walks, portfolio.at_s))
-    return Kinds(portfolio.at_s, codes, stretches)
-
-
-def _walks(hours: list[Unit], digits: list[_Digit], row: tuple[int, ...], portfolio: Portfolio) -> Iterator[Walk]:
-    """The closed stretches of each gate that applies to accounts with these digits."""
-    values: dict[str, Any] = {}
-    applying: dict[tuple[object, ...], bool] = {}
-    for digit, place in zip(digits, row, strict=True):
-        if digit.column is not None:
-            values[digit.name] = digit.column.values[place]
-        elif digit.unit is not None:
-            applying[digit.unit.rule.limit_key] = bool(place)
-    for unit in hours:
-        assert unit.gate.hours is not None
-        applies = applying.get(unit.rule.limit_key)
-        if applies is None:
-            applies = bool(unit.rule.applies(slice(0, 0), portfolio.at_s))
-        if applies:
-            yield from unit.gate.hours.walks(tuple(_value(name, values, portfolio) for name in unit.gate.hours.names))
-
-
-def _value(name: str, values: dict[str, Any], portfolio: Portfolio) -> object:
-    if name in values:
-        return values[name]
-    column = portfolio.zones if name == "zones" else portfolio.columns.get(name)
-    return column.values[0] if column is not None else None
