@@ -27,6 +27,8 @@ class Journal:
 
     def __init__(self, store: JournalStore, state: EngineState) -> None:
         self.state = state
+        self.may_dial: Callable[[str], bool] = _may_always
+        """Whether a campaign is this process's to dial for; asked before each call."""
         self._store = store
         self._observers: dict[str, Callable[[Record], None]] = {}
         self._listeners: list[Callable[[Record], None]] = []
@@ -36,6 +38,8 @@ class Journal:
         self._work = trio.Event()
         self._flushed = trio.Event()
         self._has_news = False
+        self._begun = self._ended = 0
+        """Flushes."""
         self._failure: StoreError | None = None
         self._writing = trio.CancelScope(shield=True)
 
@@ -94,12 +98,23 @@ class Journal:
             self._has_news = True
             self._work.set()
 
+    async def catch_up(self) -> None:
+        """Block until everything that other processes had written by now has been taken."""
+        target = self._begun + 1  # a flush that is under way may have looked already
+        self._has_news = True
+        self._work.set()
+        while self._ended < target:
+            if self._failure is not None:
+                raise self._failure
+            await self._flushed.wait()
+
     def close(self) -> None:
         """No more records will come."""
         self._writing.cancel()
 
     async def _flush(self) -> None:
         self._work = trio.Event()
+        self._begun += 1
         batch, self._pending = self._pending, []
         has_news, self._has_news = self._has_news, False
         if not (batch or has_news) or self._failure is not None:
@@ -118,6 +133,7 @@ class Journal:
             raise self._failure from error
         finally:
             # Waiters wake on failure too, to raise it.
+            self._ended = self._begun
             self._flushed, flushed = trio.Event(), self._flushed
             flushed.set()
 
@@ -130,6 +146,10 @@ class Journal:
         for campaign_id in campaigns_of(record):
             if campaign_id in self._observers:
                 self._observers[campaign_id](record)
+
+
+def _may_always(_: str) -> bool:
+    return True
 
 
 def campaigns_of(record: Record) -> tuple[str, ...]:

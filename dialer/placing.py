@@ -97,6 +97,8 @@ class Placer:
         self, decision: PacingDecision, accounts: Mapping[str, Account], nursery: trio.Nursery, now_at: datetime
     ) -> bool:
         """Start the calls of a decision; True when refusals used up the tick and there is more to ask about."""
+        if not self.journal.may_dial(self.plan.campaign_id):
+            return False
         left, refusals = decision.launch_count, 0
         while left > 0 and refusals < _MAX_REFUSALS:
             pick = self.book.schedule.next(now_at)
@@ -287,7 +289,11 @@ class Placer:
 
     def _may_originate(self, call: PlannedCall) -> bool:
         # A drain or a pause can come while the claim is on its way to the disk.
-        return self.book.state is CampaignState.RUNNING and self.keeper.may_originate(call)
+        return (
+            self.book.state is CampaignState.RUNNING
+            and self.journal.may_dial(self.plan.campaign_id)
+            and self.keeper.may_originate(call)
+        )
 
     def _free_line(self, call: PlannedCall) -> None:
         if call.has_line:
