@@ -9,7 +9,8 @@ from typing import Protocol
 
 from attrs import field, frozen
 
-from dialer.ports import AgentDesk, AgentProfile
+from dialer.case_words import CaseFile, LawfulTime, Permission
+from dialer.ports import AgentDesk, AgentProfile, AgentReport, CallCard
 
 __all__ = ["AgentRow", "Board", "CampaignRow", "Console", "ConsoleError", "TrunkRow", "WindowRow"]
 
@@ -126,6 +127,10 @@ class Console(Protocol):
     `actor` is the signed-in person, `reason` their words; both go into the journal.
     """
 
+    def now_at(self) -> datetime:
+        """The instant on the engine's clock."""
+        ...
+
     def board(self) -> Board:
         """Every figure at this instant."""
         ...
@@ -164,4 +169,26 @@ class Console(Protocol):
 
     def log_out(self, agent_id: str) -> None:
         """An agent leaves, now or after the call at hand."""
+        ...
+
+    def agent_row(self, agent_id: str) -> AgentRow | None:
+        """One agent, None when not logged in."""
+        ...
+
+    # What a desk asks about the account of its call.
+
+    def case(self, campaign_id: str, account_id: str) -> CaseFile:
+        """Everything a desk shows of an account."""
+        ...
+
+    def may_call(self, campaign_id: str, account_id: str, number_id: str | None, at: datetime | None) -> Permission:
+        """The verdict on a number, now or at an instant, in words."""
+        ...
+
+    def lawful_times(self, campaign_id: str, account_id: str, number_id: str | None, days: int) -> list[LawfulTime]:
+        """When the person may be called back at their own wish."""
+        ...
+
+    def check_report(self, card: CallCard, report: AgentReport) -> None:
+        """Refuse a report that cannot be true."""
         ...

@@ -12,10 +12,12 @@ from dialer.agents import AgentPool
 from dialer.attempt import AttemptState
 from dialer.board import AgentRow, Board, CampaignRow, ConsoleError, TrunkRow, WindowRow
 from dialer.campaign import Campaign
+from dialer.case_words import CaseFile, LawfulTime, Permission
+from dialer.casefile import CaseDesk
 from dialer.clock import WallClock
 from dialer.config import CampaignSettings, Config
 from dialer.journal import Journal
-from dialer.ports import AgentDesk, AgentProfile
+from dialer.ports import AgentDesk, AgentProfile, AgentReport, CallCard
 from dialer.records import AgentState, CampaignState, TargetSet
 from dialer.state import EngineState, OpenAttempt
 from dialer.tallies import CampaignTally, DayTallies
@@ -52,6 +54,10 @@ class EngineConsole:
 
     # Figures.
 
+    def now_at(self) -> datetime:
+        """The instant on the engine's clock."""
+        return self.engine.clock.now_at()
+
     def board(self) -> Board:
         """Every figure at this instant."""
         engine, now_at = self.engine, self.engine.clock.now_at()
@@ -83,25 +89,26 @@ class EngineConsole:
 
     def agent_rows(self) -> tuple[AgentRow, ...]:
         """Everybody logged in, by name."""
-        rows = []
-        for agent_id, status in sorted(self.engine.state.agents.items()):
-            agent = self.engine.agents.get(agent_id)
-            if agent is None or status.state is AgentState.LOGGED_OUT:
-                continue
-            attempt = self.engine.state.attempts.get(agent.attempt_id or "")
-            rows.append(
-                AgentRow(
-                    agent_id=agent_id,
-                    site=status.site,
-                    state=status.state.value,
-                    since_at=status.since_at,
-                    campaign_ids=status.campaign_ids,
-                    campaign_id=attempt.claimed.campaign_id if attempt is not None else None,
-                    attempt_id=agent.attempt_id,
-                    reason=agent.intent_reason,
-                )
-            )
-        return tuple(rows)
+        rows = (self.agent_row(agent_id) for agent_id in sorted(self.engine.state.agents))
+        return tuple(row for row in rows if row is not None)
+
+    def agent_row(self, agent_id: str) -> AgentRow | None:
+        """One agent, None when not logged in."""
+        status = self.engine.state.agents.get(agent_id)
+        agent = self.engine.agents.get(agent_id)
+        if agent is None or status is None or status.state is AgentState.LOGGED_OUT:
+            return None
+        attempt = self.engine.state.attempts.get(agent.attempt_id or "")
+        return AgentRow(
+            agent_id=agent_id,
+            site=status.site,
+            state=status.state.value,
+            since_at=status.since_at,
+            campaign_ids=status.campaign_ids,
+            campaign_id=attempt.claimed.campaign_id if attempt is not None else None,
+            attempt_id=agent.attempt_id,
+            reason=agent.intent_reason,
+        )
 
     # Steering.
 
@@ -156,7 +163,30 @@ class EngineConsole:
         self._logged_in(agent_id)
         self.engine.agents.log_out(agent_id)
 
+    # Accounts, for desks.
+
+    def case(self, campaign_id: str, account_id: str) -> CaseFile:
+        """Everything a desk shows of an account."""
+        return self._cases(campaign_id).case(account_id)
+
+    def may_call(self, campaign_id: str, account_id: str, number_id: str | None, at: datetime | None) -> Permission:
+        """The verdict on a number, now or at an instant, in words."""
+        return self._cases(campaign_id).may_call(account_id, number_id, at or self.engine.clock.now_at())
+
+    def lawful_times(self, campaign_id: str, account_id: str, number_id: str | None, days: int) -> list[LawfulTime]:
+        """When the person may be called back at their own wish."""
+        return self._cases(campaign_id).lawful_times(account_id, number_id, self.engine.clock.now_at(), days)
+
+    def check_report(self, card: CallCard, report: AgentReport) -> None:
+        """Refuse a report that cannot be true."""
+        cases = self._cases(card.campaign_id)
+        cases.check(card.account.account_id, card.number.number_id, report, self.engine.clock.now_at())
+
     # How.
+
+    def _cases(self, campaign_id: str) -> CaseDesk:
+        campaign = self._campaign_named(campaign_id)
+        return CaseDesk(campaign, self.engine.state, self._settings(campaign_id).purpose)
 
     def _campaign(self, settings: CampaignSettings, now_at: datetime, waiting_count: int) -> CampaignRow:
         engine = self.engine

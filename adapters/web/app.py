@@ -13,8 +13,10 @@ from litestar.openapi.spec import Components, SecurityScheme
 from litestar.static_files import create_static_files_router
 
 from adapters.web.audit import Audit
+from adapters.web.desks import Desks
 from adapters.web.problems import HANDLERS
 from adapters.web.pulse import Pulse
+from adapters.web.routes.desk import desk_routes
 from adapters.web.routes.floor import floor_routes
 from adapters.web.routes.sign_in import FirstRun, sign_in_routes
 from adapters.web.security import Security
@@ -40,6 +42,7 @@ class WebParts:
     throttle: Throttle
     first_run: FirstRun
     pulse: Pulse
+    desks: Desks
 
 
 def make_app(parts: WebParts) -> Litestar:
@@ -50,6 +53,7 @@ def make_app(parts: WebParts) -> Litestar:
         route_handlers=[
             sign_in_routes(parts.users, parts.throttle, parts.first_run, is_https=is_https),
             floor_routes(parts.console, parts.pulse),
+            desk_routes(parts.console, parts.desks),
         ],
     )
     return Litestar(

@@ -17,6 +17,8 @@ from litestar.types import ASGIApp, Receive, Send
 from adapters.web.app import WebParts, board_json, make_app
 from adapters.web.audit import Audit
 from adapters.web.database import open_database
+from adapters.web.desk import FarSide
+from adapters.web.desks import Desks
 from adapters.web.pulse import Pulse
 from adapters.web.routes.sign_in import FirstRun
 from adapters.web.settings import WebSettings
@@ -35,8 +37,18 @@ _LONGEST_RESTART_S = 30.0
 class WebServer:
     """A server that listens; `url` is what to type, `first_run_url` only while nobody can sign in."""
 
-    def __init__(self, settings: WebSettings, console: Console, folder: Path, speed: float = 1.0) -> None:
-        """`speed` says how much faster trio's clock runs than people do: the web keeps people's pace."""
+    def __init__(
+        self,
+        settings: WebSettings,
+        console: Console,
+        folder: Path,
+        speed: float = 1.0,
+        far_side: FarSide | None = None,
+    ) -> None:
+        """`speed` says how much faster trio's clock runs than people do: the web keeps people's pace.
+
+        `far_side` plays the person on the line at desks of a simulated floor.
+        """
         database = open_database(folder / settings.store)
         users = Users(database, time.time, settings.session_hours * 3600.0)
         key = secrets.token_urlsafe(32) if users.is_empty else ""
@@ -48,6 +60,7 @@ class WebServer:
             throttle=Throttle(time.time),
             first_run=FirstRun(key),
             pulse=Pulse(lambda: board_json(console), 1.0 * speed),
+            desks=Desks(console, console.now_at, speed, far_side),
         )
         self._folder = folder
         self._speed = speed
@@ -89,6 +102,7 @@ class WebServer:
         wait_s = _RESTART_S
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self.parts.pulse.run)
+            nursery.start_soon(self.parts.desks.keep_empty_chairs_free)
             while True:
                 try:
                     await serve(_alive(app), self._config(), shutdown_trigger=_never)  # type: ignore[arg-type]
@@ -119,10 +133,15 @@ class WebServer:
 
 
 async def serve_web(
-    settings: WebSettings, console: Console, folder: Path, speed: float, announce: Callable[[WebServer], None]
+    settings: WebSettings,
+    console: Console,
+    folder: Path,
+    speed: float,
+    announce: Callable[[WebServer], None],
+    far_side: FarSide | None = None,
 ) -> None:
     """Listen, say where, and serve until cancelled."""
-    server = WebServer(settings, console, folder, speed)
+    server = WebServer(settings, console, folder, speed, far_side)
     await server.listen()
     announce(server)
     await server.run()

@@ -1,5 +1,6 @@
 """The pages and the API of a running engine."""
 
+from adapters.web.desk import FarSide
 from adapters.web.serving import WebServer, serve_web
 from adapters.web.settings import WebSettings
 from dialer.commands.terminal import console
@@ -10,10 +11,13 @@ from dialer.supervisor import Engine
 __all__ = ["serve_pages"]
 
 
-async def serve_pages(config: Config, engine: Engine, speed: float) -> None:
-    """Serve until cancelled; `speed` is how much faster than people the engine's clock runs."""
+async def serve_pages(config: Config, engine: Engine, speed: float, far_side: FarSide | None = None) -> None:
+    """Serve until cancelled; `speed` is how much faster than people the engine's clock runs.
+
+    `far_side` plays the person on the line at desks of a simulated floor.
+    """
     settings = structure(config.web, WebSettings, "web")
-    await serve_web(settings, EngineConsole(engine), config.folder, speed, _announce)
+    await serve_web(settings, EngineConsole(engine), config.folder, speed, _announce, far_side)
 
 
 def _announce(server: WebServer) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx2
 import trio
+import trio.testing
 from attrs import define
 
 from adapters.journal_memory import MemoryJournal
@@ -45,6 +46,7 @@ class Site:
     console: EngineConsole
     server: WebServer
     people: People
+    store: MemoryJournal
 
     @property
     def url(self) -> str:
@@ -83,19 +85,21 @@ async def _site(folder: Path, agents: int, speed: float) -> AsyncIterator[Site]:
     people = People(assumptions(), 1, "Asia/Seoul")
     people.add(plan.id, plan.purpose, plan.accounts)
     trunk = SimulatedTrunk("t", 50, 20.0, people, clock.now_at)
-    async with open_engine(_config(folder), Ports((trunk,), Lists((plan,)), MemoryJournal()), clock) as engine:
+    store = MemoryJournal()
+    async with open_engine(_config(folder), Ports((trunk,), Lists((plan,)), store), clock) as engine:
         console = EngineConsole(engine)
         server = WebServer(WebSettings(port=0), console, folder, speed)
         await server.listen()
         async with trio.open_nursery() as nursery:
             nursery.start_soon(server.run)
             nursery.start_soon(engine.run)
+            await trio.testing.wait_all_tasks_blocked()  # the campaign is running
             for number in range(agents):
                 agent_id = f"agent-{number + 1}"
                 engine.agents.log_in(
                     AgentProfile(agent_id, "seoul", ("sales",)), SimulatedDesk(agent_id, people, clock)
                 )
-            yield Site(engine, console, server, people)
+            yield Site(engine, console, server, people, store)
             engine.stop("the test is over")
             nursery.cancel_scope.cancel()
 

@@ -1,0 +1,165 @@
+"""All desks with a person at them, and what each page shows."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+import trio
+from attrs import define, field, frozen
+
+from adapters.web.desk import FarSide, Phase, WebDesk
+from adapters.web.users import User
+from dialer.board import AgentRow, Console, ConsoleError
+from dialer.case_words import AGENT_FACTS, CaseFile, dispositions_for
+from dialer.ports import AgentProfile
+
+__all__ = ["CallView", "DeskState", "DeskTally", "Desks"]
+
+
+@frozen
+class CallView:
+    """The call at the desk."""
+
+    attempt_id: str
+    phase: str
+    for_s: float
+    """Seconds in this phase, on the engine's clock."""
+    number_id: str
+    is_callback: bool
+    case: CaseFile
+    dispositions: tuple[str, ...]
+    statable: tuple[str, ...]
+
+
+@define
+class DeskTally:
+    """What the agent has done since they sat down."""
+
+    calls: int = 0
+    outcomes: dict[str, int] = field(factory=dict)
+    promised_minor: int = 0
+    sold_minor: int = 0
+
+
+@frozen
+class DeskState:
+    """Everything the agent's page shows."""
+
+    now_at: datetime
+    speed: float
+    """How much faster than the agent's own clock the times here run."""
+    agent: AgentRow | None
+    call: CallView | None
+    tally: DeskTally
+    campaigns: tuple[str, ...]
+
+
+@define(eq=False)
+class _Seat:
+    desk: WebDesk
+    tally: DeskTally = field(factory=DeskTally)
+    changed: trio.Event = field(factory=trio.Event)
+    watchers: int = 0
+
+    def wake(self) -> None:
+        self.changed, changed = trio.Event(), self.changed
+        changed.set()
+
+
+@define(eq=False)
+class Desks:
+    """The desks of everybody signed in as an agent. `away_s` is how long a page may be gone, in people's seconds."""
+
+    console: Console
+    now_at: Callable[[], datetime]
+    speed: float = 1.0
+    far_side: FarSide | None = None
+    away_s: float = 20.0
+    _seats: dict[str, _Seat] = field(factory=dict)
+
+    def log_in(self, user: User, campaign_ids: tuple[str, ...]) -> None:
+        """Sit down; a person who may work only some campaigns gets no others."""
+        foreign = [one for one in campaign_ids if user.campaign_ids and one not in user.campaign_ids]
+        if foreign:
+            msg = f"you may work {', '.join(user.campaign_ids)}, not {', '.join(foreign)}"
+            raise ConsoleError(msg)
+        seat = self._seats.setdefault(user.name, _Seat(WebDesk(user.name, far_side=self.far_side)))
+        seat.desk.on_change = seat.wake
+        self.console.log_in(AgentProfile(user.name, user.site or "web", campaign_ids), seat.desk)
+        seat.wake()
+
+    def desk(self, name: str) -> WebDesk:
+        """The desk of somebody logged in."""
+        seat = self._seats.get(name)
+        if seat is None or self.console.agent_row(name) is None:
+            msg = "log in at the desk first"
+            raise ConsoleError(msg)
+        return seat.desk
+
+    def tally(self, name: str) -> DeskTally:
+        """What an agent has done since they sat down."""
+        seat = self._seats.get(name)
+        return seat.tally if seat is not None else DeskTally()
+
+    def wake(self, name: str) -> None:
+        """The page of `name` has to look again."""
+        seat = self._seats.get(name)
+        if seat is not None:
+            seat.wake()
+
+    def state(self, user: User) -> DeskState:
+        """What the page of `user` shows now."""
+        row = self.console.agent_row(user.name)
+        seat = self._seats.get(user.name)
+        call = self._call(seat.desk, row) if seat is not None and row is not None else None
+        return DeskState(self.now_at(), self.speed, row, call, self.tally(user.name), user.campaign_ids)
+
+    async def changed(self, name: str) -> None:
+        """Block until the page of `name` has to look again."""
+        seat = self._seats.get(name)
+        if seat is None:
+            await trio.sleep(self.speed)
+            return
+        with trio.move_on_after(2.0 * self.speed):  # the engine also moves agents by itself
+            await seat.changed.wait()
+
+    def watch(self, name: str) -> None:
+        """A page of `name` is open."""
+        seat = self._seats.get(name)
+        if seat is not None:
+            seat.watchers += 1
+
+    def unwatch(self, name: str) -> None:
+        """A page of `name` has gone."""
+        seat = self._seats.get(name)
+        if seat is not None:
+            seat.watchers = max(0, seat.watchers - 1)
+
+    async def keep_empty_chairs_free(self) -> None:
+        """Send agents on a break whose page has been gone for a while; returns never."""
+        gone_mono: dict[str, float] = {}
+        while True:
+            await trio.sleep(self.speed)
+            now = trio.current_time()
+            for name, seat in self._seats.items():
+                row = self.console.agent_row(name)
+                if seat.watchers or row is None or row.state == "on_break":
+                    gone_mono.pop(name, None)
+                elif now - gone_mono.setdefault(name, now) > self.away_s * self.speed:
+                    self.console.start_break(name, "page gone")
+                    gone_mono.pop(name, None)
+
+    def _call(self, desk: WebDesk, row: AgentRow) -> CallView | None:
+        call = desk.call
+        if call is None or (call.phase is Phase.PREVIEW and row.state == "idle"):
+            return None
+        case = self.console.case(call.card.campaign_id, call.card.account.account_id)
+        return CallView(
+            attempt_id=call.card.attempt_id,
+            phase="dialing" if call.phase is Phase.PREVIEW and call.is_wanted else call.phase.value,
+            for_s=trio.current_time() - call.since_mono,
+            number_id=call.card.number.number_id,
+            is_callback=call.card.is_callback,
+            case=case,
+            dispositions=tuple(one.value for one in dispositions_for(case.purpose)),
+            statable=AGENT_FACTS,
+        )
