@@ -149,8 +149,10 @@ def _abandoned(branch: Branch, span: Span) -> c.Limit:
         found = duration_in(window)
         assert found is not None
         duration = found
+    is_calendar = window.data == "window_unit" and duration.unit in ("month", "year")
+    held = t.Window(duration, is_calendar=is_calendar)
     return c.Limit(
-        "abandoned", limit, subtree(branch, "below") is not None, t.Window(duration), window.data == "window_each",
+        "abandoned", limit, subtree(branch, "below") is not None, held, window.data == "window_each",
         word_of(scopes[0]) if scopes else None, pace_to, span,
     )  # fmt: skip
 

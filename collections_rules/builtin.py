@@ -9,6 +9,7 @@ __all__ = ["BUILTIN_PACKS", "builtin_pack"]
 BUILTIN_PACKS = (
     "kr.collections",
     "kr.telesales",
+    "kr.calling",
     "us.reg-f",
     "us.telemarketing",
     "us.tcpa",
@@ -24,6 +25,7 @@ BUILTIN_PACKS = (
     "au.telemarketing",
     "jp.collections",
     "india.collections",
+    "eu.sales",
 )
 
 

@@ -101,9 +101,10 @@ class ChoiceChecker:
                 self._unknown(limit.scope, _KEEP_PER, "R101", "unknown word")
             if limit.kind == "abandoned" and limit.value > _WHOLE:
                 self.fault(limit.span, "R105", f"{limit.value:g}% is more than all calls", "write a share up to 100%")
-            window = limit.window.duration if limit.window else None
+            window = limit.window.duration if limit.window and not limit.window.is_calendar else None
             if window is not None and (window.is_business or window.unit in ("month", "year")):
-                self.fault(window.span, "R105", "a limit is kept in hours or days", "write days")
+                self.fault(window.span, "R105", "a limit is kept in hours or days",
+                           "write days, or `a month` for that of the calendar")  # fmt: skip
 
     def _unknown(self, word: t.Word, known: Sequence[str], code: str, what: str) -> None:
         meant = suggest(word.text, known)

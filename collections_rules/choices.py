@@ -137,6 +137,8 @@ class KeepLimit:
     scope: str = "campaign"
     pace_to: float | None = None
     """The share to aim at."""
+    calendar_unit: str = ""
+    """`month` or `year`: the window is that of the calendar, and `window_s` its longest."""
 
 
 @frozen
@@ -151,7 +153,12 @@ class Keep:
     limits: tuple[KeepLimit, ...]
 
 
-_UNIT_S = {**{unit: float(seconds) for unit, seconds in UNIT_S.items()}, "day": 86_400.0}
+_UNIT_S = {
+    **{unit: float(seconds) for unit, seconds in UNIT_S.items()},
+    "day": 86_400.0,
+    "month": 31 * 86_400.0,
+    "year": 366 * 86_400.0,
+}
 
 
 def keep_of(block: c.KeepBlock) -> Keep:
@@ -173,4 +180,5 @@ def _limit(limit: c.Limit) -> KeepLimit:
         limit.is_from_start,
         limit.scope.text if limit.scope else "campaign",
         None if limit.pace_to is None else limit.pace_to / 100,
+        duration.unit if limit.window.is_calendar else "",
     )

@@ -71,7 +71,10 @@ class Facts:
 
 
 _NO_NAMES: frozenset[str] = frozenset()
-_PRODUCTS = ("deposit", "loan", "card", "insurance", "investment", "other_financial", "non_financial")
+_PRODUCTS = (
+    "deposit", "loan", "card", "insurance", "investment", "pension", "other_financial",
+    "claims_management", "non_financial",
+)  # fmt: skip
 _MEANS = CHANNELS
 
 
@@ -165,17 +168,18 @@ _DEBT = (
           "채무조정(신용회복위원회)", "adjustment at the public committee", "none"),
     _word("debt.suit", ("none", "pending"), "소송", "suit on existence or amount", "none"),
     _word("debt.certificate", ("none", "asked_not_given", "given"), "채무확인서", "certificate of the debt", "none"),
-    _word("debt.rehabilitation", ("none", "opened", "stayed", "enjoined"), "개인회생", "individual rehabilitation",
-          "none"),
+    _word("debt.rehabilitation", ("none", "filed", "opened", "stayed", "enjoined"), "개인회생",
+          "individual rehabilitation", "none"),
     _flag("debt.discharged", "면책", "discharged"),
     _word("debt.heirs", ("none", "unsettled", "settled", "renounced"), "상속", "inheritance after a death", "none"),
     _word("debt.documents", ("complete", "missing"), "원인서류", "source documents", "complete"),
     _flag("debt.identity_dispute", "명의도용 분쟁", "dispute about identity theft or fraud"),
     _word("debt.creditor_change", ("none", "reported", "unreported"), "채권자 변동정보", "change of creditor", "none"),
+    _flag("debt.other_agency", "다른 추심회사 위임", "another collection agency is mandated for this debt"),
     _flag("debt.fsc_listed", "금융위 고시 채권", "listed by the regulator as not to be collected"),
     _word("debt.dispute", ("none", "received_in_validation_period", "other"), "이의", "dispute", "none"),
     _moment("debt.verification_sent", "확인자료 발송", "when verification was sent"),
-    _word("debt.bankruptcy", ("none", "stay", "discharged"), "파산", "bankruptcy", "none"),
+    _word("debt.bankruptcy", ("none", "stay", "codebtor_stay", "discharged"), "파산", "bankruptcy", "none"),
     _word("promise.state", ("none", "open", "kept", "broken"), "납부 약속 상태", "promise to pay", "none"),
     _date("promise.due", "납부 약속일", "the day the promised payment is due"),
     _text("value.tier", "고객 등급", "value tier as the list names it"),
@@ -199,6 +203,8 @@ _CALL = (
     _word("call.dialing", ("manual", "agent_reserved", "predictive"),
           "발신 방식", "how the call is dialed; `agent_reserved`: an agent is held for it", "predictive"),
     _word("call.voice", ("live", "recorded"), "통화 음성", "an agent, or a recorded or artificial voice", "live"),
+    _flag("call.caller_id_owned", "발신번호 등록", "the number shown is ours, registered and called back", True),
+    _flag("call.says_it_is_ai", "인공지능 고지", "an artificial voice says at once that it is one", True),
     _flag("call.asked_for_now", "이 시각 연락 요청", "the person asked to be called at this time", False),
     _flag("call.answers_inbound", "수신 연락에 대한 응답", "this answers the person's own contact", False),
     _word("number.kind", ("mobile", "home", "work", "personal", "other"), "번호 종류", "kind of number", "mobile"),

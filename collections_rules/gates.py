@@ -285,15 +285,22 @@ class FreshGate:
 def calendar_spans(
     items: tuple[tuple[frozenset[int], tuple[Calendar, ...], tuple[tuple[int, int], ...]], ...],
 ) -> Callable[[date], tuple[tuple[int, int], ...]]:
-    """Hours of a date from (weekdays, calendars, hours) items; an item without hours closes its days."""
+    """Hours of a date from (weekdays, calendars, hours) items.
+
+    An item without hours closes its days; hours given for holidays take the place of those of the day of the week.
+    """
 
     def spans_of(day: date) -> tuple[tuple[int, int], ...]:
-        spans: list[tuple[int, int]] = []
+        of_weekday: list[tuple[int, int]] = []
+        of_holiday: list[tuple[int, int]] = []
         for weekdays, calendars, hours in items:
-            if day.weekday() in weekdays or any(calendar.is_holiday(day) for calendar in calendars):
-                if not hours:
-                    return ()
-                spans += hours
-        return tuple(spans)
+            is_holiday = any(calendar.is_holiday(day) for calendar in calendars)
+            if (is_holiday or day.weekday() in weekdays) and not hours:
+                return ()
+            if is_holiday:
+                of_holiday += hours
+            elif day.weekday() in weekdays:
+                of_weekday += hours
+        return tuple(of_holiday or of_weekday)
 
     return spans_of

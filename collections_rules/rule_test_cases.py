@@ -11,6 +11,7 @@ from collections_rules.facts import Facts
 from collections_rules.ledger import ContactLedger
 from collections_rules.lower import pack_scope
 from collections_rules.rule_test_inputs import CAMPAIGN, NUMBER, PERSON, TestInputs, moment_of
+from collections_rules.tree import Word
 from collections_rules.windows import zone_days
 
 __all__ = ["Question", "read_tests"]
@@ -25,6 +26,8 @@ class Question:
     ledger: ContactLedger
     expected_next: datetime | None
     home: str
+    enforced: frozenset[str] = frozenset()
+    """Rules that are off and that the test switches on."""
 
 
 def read_tests(
@@ -59,9 +62,9 @@ class _Reader:
         return [question for question in questions if question is not None]
 
     def question(self, clause: p.TestAt, inputs: TestInputs, history: Sequence[p.HistoryItem]) -> Question | None:
-        self.check_names(clause)
         for setting in clause.settings:
             inputs.set_item(setting)
+        self.check_names(clause, inputs.enforced)
         try:
             at = moment_of(clause.moment, clause.zone.text if clause.zone else self.home)
             ledger = inputs.ledger(history, at)
@@ -79,10 +82,11 @@ class _Reader:
             campaign_id=CAMPAIGN,
             ring_s=clause.ring_s,
         )
-        return Question(clause, facts, ledger, expected_next, self.home)
+        enforced = frozenset(word.text for word in inputs.enforced)
+        return Question(clause, facts, ledger, expected_next, self.home, enforced)
 
-    def check_names(self, clause: p.TestAt) -> None:
-        for word in clause.blocked_by:
+    def check_names(self, clause: p.TestAt, enforced: Sequence[Word]) -> None:
+        for word in (*clause.blocked_by, *enforced):
             if word.text not in self.rule_ids:
                 meant = suggest(word.text, self.rule_ids)
                 self.fault(word.span, "R701", f"no rule `{word.text}`", f"write `{meant}`" if meant else "")

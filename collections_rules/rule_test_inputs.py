@@ -56,11 +56,13 @@ class TestInputs:
     is_zone_unknown: bool = False
     evidence: dict[str, Evidence] = field(factory=dict)
     """What the address and the number say; `if` puts its own in their place."""
+    enforced: list[Word] = field(factory=list)
+    """Rules that are off and that this test switches on."""
 
     def copy(self) -> "TestInputs":
         return TestInputs(
             self.home, self.fault, dict(self.values), set(self.zones), list(self.claims), self.is_zone_unknown,
-            dict(self.evidence),
+            dict(self.evidence), list(self.enforced),
         )  # fmt: skip
 
     def all_zones(self) -> frozenset[str]:
@@ -81,8 +83,13 @@ class TestInputs:
         """`debt D1 dpd 40 tier B`, `person zone Asia/Seoul`, `call.asked_for_now no`."""
         subject, words = item
         rest = list(words)
+        if subject.text == "enforce":
+            self.enforced += rest
+            return
         if subject.text in _EVIDENCE and rest:
             self.set_evidence(subject, rest)
+        elif subject.text == "person.zone" and rest:
+            self.set_zone(subject, rest)
         elif subject.text in FACT_TABLE and (subject.text != "number" or not rest):
             self.set_fact(FACT_TABLE[subject.text], subject, rest)
         elif "." in subject.text or not rest:

@@ -1,6 +1,6 @@
 """Runs the tests in a rule file and says what passed, what did not, and which rules no test ever made true."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from attrs import define, field, frozen
 
@@ -33,6 +33,8 @@ class RuleTestReport:
     """Properties that no made account broke."""
     properties: int = 0
     made_accounts: int = 0
+    rules: int = 0
+    """How many rules of the file are on."""
 
     @property
     def is_green(self) -> bool:
@@ -65,7 +67,7 @@ def run_tests(
     packs = parse_packs([*used, source])
     book = compile_rules([*used, source])
     pack = packs[-1]
-    runner = _Runner(pack, book)
+    runner = _Runner(pack, book, lambda rules: compile_rules([*used, source], rules))
     for questions in read_tests(pack, packs[:-1], [rule.rule_id for rule in book.rules], []):
         runner.run(questions)
     own = {rule.rule_id.text for rule in pack.rules}
@@ -73,19 +75,31 @@ def run_tests(
     for always in pack.properties:
         runner.try_property(always, scope, made_accounts)
     never = [r.rule_id for r in book.rules if r.rule_id in own - runner.blocked and r.is_enforced]
+    on = sum(r.rule_id in own and r.is_enforced for r in book.rules)
     total = len(pack.tests)
     held = runner.held, len(pack.properties)
-    return RuleTestReport(source, runner.passed, total, tuple(runner.failures), tuple(never), *held, made_accounts)
+    return RuleTestReport(source, runner.passed, total, tuple(runner.failures), tuple(never), *held, made_accounts, on)
 
 
 @define
 class _Runner:
     pack: p.PackTree
     book: RuleBook
+    compiled: Callable[[Collection[str]], RuleBook]
     failures: list[Diagnostic] = field(factory=list)
     blocked: set[str] = field(factory=set)
     passed: int = 0
     held: int = 0
+    _variants: dict[frozenset[str], RuleBook] = field(factory=dict)
+
+    def book_of(self, question: Question) -> RuleBook:
+        """The rules, with those that the test switches on."""
+        if not question.enforced:
+            return self.book
+        found = self._variants.get(question.enforced)
+        if found is None:
+            found = self._variants[question.enforced] = self.compiled(question.enforced)
+        return found
 
     def try_property(self, always: AlwaysBlock, scope: PackScope, count: int) -> None:
         found = counterexample(self.book, always, scope, count, _SEED)
@@ -99,7 +113,7 @@ class _Runner:
     def run(self, questions: Sequence[Question]) -> None:
         failed_before = len(self.failures)
         for question in questions:
-            verdict = self.book.evaluate(question.facts, question.ledger)
+            verdict = self.book_of(question).evaluate(question.facts, question.ledger)
             self.blocked.update(finding.rule_id for finding in verdict.denials)
             self.compare(question, verdict)
         self.passed += len(self.failures) == failed_before
