@@ -1,5 +1,6 @@
 """What is wrong with a pack, said to its author: one type and its one renderer."""
 
+import re
 from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
 from unicodedata import east_asian_width, normalize
@@ -8,7 +9,7 @@ from attrs import frozen
 
 from collections_rules.source import PackSource
 
-__all__ = ["Diagnostic", "RulesError", "Span", "render", "suggest"]
+__all__ = ["Diagnostic", "RulesError", "Span", "mended", "render", "replacement", "suggest"]
 
 
 @frozen
@@ -63,6 +64,32 @@ def _render_one(d: Diagnostic) -> str:
 def _cells(text: str) -> int:
     """How wide a terminal shows this: Hangul takes two cells."""
     return sum(2 if east_asian_width(char) in "WF" else 1 for char in text)
+
+
+_WRONG_WORD = re.compile(r"(?:unknown|no) [a-z ]+ `([^`]+)`")
+_RIGHT_WORD = re.compile(r"write `([^`]+)`")
+
+
+def replacement(diagnostic: Diagnostic) -> str | None:
+    """What to write in place of the marked word, where a misspelt word is all that is wrong."""
+    wrong, right = _WRONG_WORD.fullmatch(diagnostic.message), _RIGHT_WORD.fullmatch(diagnostic.help)
+    if wrong is None or right is None:
+        return None
+    span, lines = diagnostic.span, diagnostic.source.text.split("\n")
+    marked = lines[span.line - 1][span.col - 1 : span.col - 1 + span.length] if span.line <= len(lines) else ""
+    return right[1] if marked == wrong[1] else None
+
+
+def mended(source: PackSource, diagnostics: Iterable[Diagnostic]) -> PackSource:
+    """The pack with the replacements of these diagnostics made; those that have none are passed over."""
+    lines = source.text.split("\n")
+    own = {(d.span.line, d.span.col): d for d in diagnostics if d.source.name == source.name}
+    for (line, col), diagnostic in sorted(own.items(), reverse=True):
+        word = replacement(diagnostic)
+        if word is not None:
+            text = lines[line - 1]
+            lines[line - 1] = text[: col - 1] + word + text[col - 1 + diagnostic.span.length :]
+    return PackSource(source.name, "\n".join(lines))
 
 
 def suggest(word: str, known: Iterable[str]) -> str | None:
