@@ -39,7 +39,7 @@ def prepared():
 
 
 @pytest.fixture
-def keeper(leases, prepared, autojump_clock):
+def keeper(leases, prepared):
     async def prepare(taken):
         await trio.sleep(0.3)
         prepared.append(taken)
@@ -47,7 +47,7 @@ def keeper(leases, prepared, autojump_clock):
     return LeaseKeeper(leases, frozenset({"c", "d"}), prepare)
 
 
-async def test_campaign_is_ready_once_it_is_ours_and_prepared(keeper, leases, prepared, nursery):
+async def test_campaign_is_ready_once_it_is_ours_and_prepared(autojump_clock, keeper, leases, prepared, nursery):
     began_mono = trio.current_time()
     nursery.start_soon(keeper.run)
     await keeper.wait_ready("c")
@@ -61,7 +61,9 @@ async def test_campaign_is_ready_once_it_is_ours_and_prepared(keeper, leases, pr
     assert keeper.held == {"c", "d"}
 
 
-async def test_dialing_stops_before_the_lease_can_have_run_out_when_it_is_not_renewed(keeper, leases, nursery):
+async def test_dialing_stops_before_the_lease_can_have_run_out_when_it_is_not_renewed(
+    autojump_clock, keeper, leases, nursery
+):
     nursery.start_soon(keeper.run)
     await keeper.wait_ready("c")
     await trio.sleep(0.5)
@@ -74,7 +76,7 @@ async def test_dialing_stops_before_the_lease_can_have_run_out_when_it_is_not_re
     assert trio.current_time() - renewed_mono < 5.0
 
 
-async def test_renewal_counts_from_when_it_was_asked_for(keeper, leases, nursery):
+async def test_renewal_counts_from_when_it_was_asked_for(autojump_clock, keeper, leases, nursery):
     leases.takes_s = 3.0
     nursery.start_soon(keeper.run)
     await trio.sleep(3.1)
@@ -83,7 +85,7 @@ async def test_renewal_counts_from_when_it_was_asked_for(keeper, leases, nursery
     assert not keeper.may_dial("c")
 
 
-async def test_database_that_is_back_in_time_changes_nothing(keeper, leases, nursery):
+async def test_database_that_is_back_in_time_changes_nothing(autojump_clock, keeper, leases, nursery):
     nursery.start_soon(keeper.run)
     await keeper.wait_ready("c")
     leases.fault = StoreError("the database is gone")
@@ -93,7 +95,7 @@ async def test_database_that_is_back_in_time_changes_nothing(keeper, leases, nur
     assert keeper.may_dial("c")
 
 
-async def test_loss_of_a_lease_ends_everything(keeper, leases):
+async def test_loss_of_a_lease_ends_everything(autojump_clock, keeper, leases):
     with pytest.RaisesGroup(LeaseLostError, flatten_subgroups=True):
         async with trio.open_nursery() as running:
             running.start_soon(keeper.run)
@@ -103,7 +105,7 @@ async def test_loss_of_a_lease_ends_everything(keeper, leases):
     assert not keeper.may_dial("c")
 
 
-async def test_what_is_given_back_is_not_dialed_any_more(keeper, leases, nursery):
+async def test_what_is_given_back_is_not_dialed_any_more(autojump_clock, keeper, leases, nursery):
     nursery.start_soon(keeper.run)
     await keeper.wait_ready("c")
     await keeper.give_back()
