@@ -14,6 +14,7 @@ from dialer.commands.pacing import app as pacing_app
 from dialer.commands.rules import app as rules_app
 from dialer.commands.run import run
 from dialer.commands.simulate import simulate
+from dialer.commands.snapshots import backup, snapshot
 from dialer.commands.terminal import errors
 from dialer.config import ConfigError
 from dialer.ports import StoreError
@@ -26,6 +27,8 @@ app.command(run)
 app.command(import_, name="import")
 app.command(replay_, name="replay")
 app.command(report_, name="report")
+app.command(snapshot)
+app.command(backup)
 app.command(rules_app)
 app.command(pacing_app)
 

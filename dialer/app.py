@@ -23,6 +23,7 @@ from dialer.records import Claimed, Closed, ListEnrolled, Opened
 from dialer.recovery import INTERRUPTED, PlanAfterCrash, ask_trunks, closing_records
 from dialer.retries import NextTry, plan_next_try
 from dialer.rule_facts import RuleGate
+from dialer.shared_floor import SharedFloor
 from dialer.snapshot import Past, load_past
 from dialer.state import EngineState
 from dialer.supervisor import Engine
@@ -44,10 +45,15 @@ class Ports:
 
 
 @asynccontextmanager
-async def open_engine(config: Config, ports: Ports, clock: WallClock) -> AsyncIterator[Engine]:
-    """An engine that is ready to run; its journal is flushed when the block is left."""
+async def open_engine(
+    config: Config, ports: Ports, clock: WallClock, past: Past | None = None
+) -> AsyncIterator[Engine]:
+    """An engine that is ready to run; its journal is flushed when the block is left.
+
+    `past` is what the store's journal leads to, for whoever has read it already.
+    """
     rules = {one.id: compile_campaign_rules(one, config) for one in config.campaigns}
-    past = load_past(ports.store, lambda: new_past(config))
+    past = past or load_past(ports.store, lambda: new_past(config))
     state = past.state
     journal = Journal(ports.store, state)
     agents = AgentPool(journal, clock)
@@ -62,7 +68,7 @@ async def open_engine(config: Config, ports: Ports, clock: WallClock) -> AsyncIt
                 journal.append(record)
             journal.append(Opened(clock.now_at(), version("paceline"), config.config_hash, config.time_zone))
             trunks = TrunkPool(ports.trunks, journal, clock)
-            campaigns = {}
+            campaigns, floor = {}, SharedFloor(agents)
             for settings in config.campaigns:
                 accounts = lists[settings.id]
                 state.campaigns[settings.id].schedule.enroll(accounts.values())
@@ -94,6 +100,7 @@ async def open_engine(config: Config, ports: Ports, clock: WallClock) -> AsyncIt
                     journal=journal,
                     clock=clock,
                     nursery=outer,
+                    floor=floor,
                 )
             engine = Engine(config, state, journal, clock, agents, trunks, campaigns, rules)
             log.info("engine_started", campaigns=list(campaigns), trunks=[one.name for one in ports.trunks])

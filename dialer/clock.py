@@ -15,7 +15,7 @@ import trio
 from attrs import define
 from trio.abc import Clock
 
-__all__ = ["JumpClock", "SpeedClock", "WallClock", "sleep_until"]
+__all__ = ["JumpClock", "SpeedClock", "SystemTime", "WallClock", "sleep_until"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -41,6 +41,24 @@ class WallClock:
     def mono(self, at: datetime) -> float:
         """The trio time of an instant."""
         return at.timestamp() - self._zero_s
+
+    def shift(self, seconds: float) -> None:
+        """Follow the machine's clock forward; deadlines, which are trio's, stay. Never back: time would repeat."""
+        if seconds < 0:
+            msg = f"a wall clock is not set back, asked for {seconds} s"
+            raise ValueError(msg)
+        self._zero_s += seconds
+
+
+class SystemTime:
+    """The machine's clock, which may be set or sleep through hours, scaled and moved as a simulation's is."""
+
+    def __init__(self, start_at: datetime, speed: float = 1.0) -> None:
+        self._start_at, self._speed, self._zero_s = start_at, speed, time.time()
+
+    def now_at(self) -> datetime:
+        """The instant by the machine's clock."""
+        return self._start_at + timedelta(seconds=(time.time() - self._zero_s) * self._speed)
 
 
 async def sleep_until(mono: float) -> None:

@@ -34,7 +34,9 @@ class TrunkConfig:
     name: str
     lines: int = field(validator=attrs.validators.ge(1))
     calls_per_s: float = field(validator=attrs.validators.gt(0))
-    kind: str = field(default="simulated", validator=attrs.validators.in_(("simulated",)))
+    kind: str = field(default="simulated", validator=attrs.validators.in_(("simulated", "carrier")))
+    socket: str = ""
+    """Of a `carrier`, which is a process of its own: the unix socket it listens on."""
 
 
 @frozen(kw_only=True)

@@ -1,11 +1,18 @@
-"""The running engine: what dials, how it drains, how it stops.
+"""The running engine: what dials, how it drains, how it stops, and when it is started again.
 
 The nursery tree, outermost first: the journal's writer (first in, last out),
 the attempts, the trunks' watch, the campaigns' loops. A drain is three
 deadlines, not a flag: the loops are cancelled; unanswered calls are given up
 once they have rung for 15 s; talks get `drain_s`, then the attempts' own scope
 ends them, and each still writes its disposition.
+
+A journal that cannot be written stops everything at once. The supervisor then
+tries again from the journal itself, at first soon, later less often: a disk
+that has room again or a database that is back needs nobody to notice.
 """
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
 
 import structlog
 import trio
@@ -17,15 +24,22 @@ from dialer.campaign import Campaign
 from dialer.clock import WallClock
 from dialer.config import Config
 from dialer.journal import Journal
+from dialer.ports import StoreError
 from dialer.state import EngineState
 from dialer.trunks import TrunkPool
 
-__all__ = ["Engine"]
+__all__ = ["Engine", "Supervisor", "watch_clock"]
 
 log = structlog.get_logger()
 
 _WATCH_S = 5.0
 _STATUS_S = 60.0
+_FIRST_WAIT_S = 1.0
+_LONGEST_WAIT_S = 30.0
+# Whoever has run so long had a good start; the next failure is a new one.
+_GOOD_RUN_S = 300.0
+# Clocks are disciplined by fractions of a second all the time; this is a jump.
+_CLOCK_JUMP_S = 2.0
 
 
 @define(eq=False)
@@ -102,3 +116,79 @@ class Engine:
         while True:
             self.trunks.watch()
             await trio.sleep(_WATCH_S)
+
+
+@define(eq=False)
+class Supervisor:
+    """Keeps an engine running until somebody asks for its end."""
+
+    engine: Engine | None = None
+    """The one that runs now; None between two."""
+    is_ending: bool = False
+    _waiting: trio.CancelScope = field(factory=trio.CancelScope)
+
+    def end(self, reason: str) -> None:
+        """Drain; asked again, stop. While no engine runs, give up trying."""
+        if self.engine is not None and self.is_ending:
+            self.engine.stop(reason)
+        elif self.engine is not None:
+            self.engine.drain(reason)
+        self.is_ending = True
+        self._waiting.cancel()
+
+    async def keep_running(self, run_once: Callable[[], Awaitable[None]]) -> None:
+        """Run until a run ends by itself; again when its store failed. A store that never worked is not waited for.
+
+        `run_once` opens the store, sets `engine` while there is one, and
+        returns after a drain.
+        """
+        wait_s, has_run = _FIRST_WAIT_S, False
+        while True:
+            began_mono = trio.current_time()
+            try:
+                await run_once()
+                return
+            except (StoreError, BaseExceptionGroup) as error:
+                failure = _store_failure(error)
+                has_run = has_run or self.engine is not None
+                self.engine = None
+                if failure is None or not has_run or self.is_ending:
+                    raise
+            if trio.current_time() - began_mono > _GOOD_RUN_S:
+                wait_s = _FIRST_WAIT_S
+            log.error("engine_restarts", reason=str(failure), wait_s=wait_s)
+            with trio.CancelScope() as self._waiting:
+                await trio.sleep(wait_s)
+            if self.is_ending:
+                raise failure
+            wait_s = min(2 * wait_s, _LONGEST_WAIT_S)
+
+
+def _store_failure(error: BaseException) -> StoreError | None:
+    """The store's failure, when nothing else went wrong."""
+    if isinstance(error, StoreError):
+        return error
+    if not isinstance(error, BaseExceptionGroup):
+        return None
+    found = [_store_failure(one) for one in error.exceptions]
+    return found[0] if all(found) else None
+
+
+async def watch_clock(engine: Engine, machine_now: Callable[[], datetime]) -> None:
+    """Hold the engine's clock against the machine's, until cancelled.
+
+    The engine's runs on a clock that nobody can set; it stands still while the
+    machine sleeps. A jump forward is followed. After one back, hours and caps
+    could be judged too early: no call is placed until a supervisor says so.
+    """
+    while True:
+        await trio.sleep(_WATCH_S)
+        ahead_s = (machine_now() - engine.clock.now_at()).total_seconds()
+        if abs(ahead_s) < _CLOCK_JUMP_S:
+            continue
+        log.warning("clock_jumped", seconds=round(ahead_s, 3))
+        if ahead_s > 0:
+            engine.clock.shift(ahead_s)
+            continue
+        for campaign in engine.campaigns.values():
+            campaign.pause(f"the machine's clock was set back by {-ahead_s:.0f} s; resume when it is right")

@@ -208,13 +208,19 @@ class SqliteJournal:
 
     def back_up(self, target: Path) -> None:
         """Copy the whole journal to a new file while it is being written."""
+        source = self._connect()
         try:
-            with apsw.Connection(str(target)) as copy, copy.backup("main", self._db, "main") as backup:
+            # One read transaction: what is written meanwhile does not start the copying again.
+            source.execute("BEGIN")
+            source.execute("SELECT seq FROM head").fetchall()
+            with apsw.Connection(str(target)) as copy, copy.backup("main", source, "main") as backup:
                 while not backup.done:
                     backup.step(1_000)
         except apsw.Error as error:
             msg = f"{target}: the copy failed ({error}); check the disk"
             raise StoreError(msg) from error
+        finally:
+            source.close()
 
     def close(self) -> None:
         """Close the file."""

@@ -8,9 +8,8 @@ import trio
 
 from adapters.simulated.assumptions import Assumptions
 from adapters.simulated.draws import generator
-from adapters.simulated.fates import Conversation, Pace
+from adapters.simulated.fates import Conversation, Pace, SpokenLeg
 from adapters.simulated.people import People
-from adapters.simulated.trunk import SimulatedLeg
 from dialer.clock import sleep_until
 from dialer.disposition import Disposition
 from dialer.ports import AgentReport, CallCard, Leg
@@ -60,7 +59,7 @@ class SimulatedDesk:
 
     async def converse(self, leg: Leg, card: CallCard) -> None:
         """Talk until one side hangs up; cancelled when it is the person, or the line is lost."""
-        if not isinstance(leg, SimulatedLeg):
+        if not isinstance(leg, SpokenLeg):
             msg = f"a simulated agent needs a simulated leg, not {type(leg).__name__}"
             raise TypeError(msg)
         conversation = self._people.converse(card, leg.fate, self._clock.now_at(), self.pace)

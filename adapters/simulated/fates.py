@@ -1,6 +1,7 @@
 """What becomes of one call, fixed when it is placed: who answers, when, and how patient they are."""
 
 from enum import Enum
+from typing import Protocol, runtime_checkable
 
 from attrs import frozen
 
@@ -8,7 +9,7 @@ from dialer.disposition import HungUpBy, NetworkOutcome
 from dialer.ports import AgentReport
 from dialer.records import AnsweredBy
 
-__all__ = ["CallFate", "Conversation", "Pace", "Party"]
+__all__ = ["CallFate", "Conversation", "Pace", "Party", "SpokenLeg"]
 
 
 class Party(Enum):
@@ -67,6 +68,17 @@ class Conversation:
     hung_up_by: HungUpBy
     wrap_up_s: float
     report: AgentReport
+
+
+@runtime_checkable
+class SpokenLeg(Protocol):
+    """A leg on which simulated agents can talk."""
+
+    fate: CallFate
+
+    async def talk(self, conversation: Conversation) -> None:
+        """Talk; cancelled if the far end hangs up first."""
+        ...
 
 
 @frozen

@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 import attrs
@@ -12,10 +12,10 @@ from adapters.accounts import AccountStore, import_list
 from adapters.simulated.assumptions import Assumptions
 from adapters.simulated.people import People
 from adapters.simulated.settings import SimulationSettings
-from adapters.simulated.trunk import SimulatedTrunk
 from dialer.app import Engine, Ports
 from dialer.clock import WallClock
 from dialer.commands.terminal import console, fail, progress
+from dialer.commands.trunks import simulated_trunks
 from dialer.config import Config, load_config, structure
 from dialer.model import Account
 from dialer.ports import JournalStore
@@ -95,16 +95,8 @@ def simulated_ports(
     store: JournalStore,
     clock: WallClock,
 ) -> Ports:
-    trunks = {
-        one.name: SimulatedTrunk(one.name, one.lines, one.calls_per_s, people, clock.now_at) for one in config.trunks
-    }
-    for outage in world.outages:
-        if outage.trunk not in trunks:
-            fail(f"simulation.outages: there is no trunk `{outage.trunk}`; there are {', '.join(trunks)}")
-        start = datetime.combine(world.start.date(), datetime.fromisoformat(f"2000-01-01T{outage.start}").time())
-        start_at = start.replace(tzinfo=config.zone)
-        trunks[outage.trunk].outage(start_at, start_at + timedelta(minutes=outage.minutes))
-    return Ports(tuple(trunks.values()), accounts, store)
+    """What an engine needs when everybody it meets is in its own process."""
+    return Ports(simulated_trunks(config, world, people, clock), accounts, store)
 
 
 async def drain_at(engine: Engine, mono: float) -> None:

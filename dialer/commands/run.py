@@ -1,28 +1,60 @@
 """`paceline run`: dials in real time until it is told to stop."""
 
+import gc
 import signal
-from datetime import UTC
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
+import structlog
 import trio
+from attrs import frozen
 from cyclopts import Parameter
 
 from adapters.simulated.people import People
 from adapters.simulated.settings import SimulationSettings
 from adapters.simulated.shifts import run_shifts
-from dialer.app import Engine, open_engine
-from dialer.clock import SpeedClock, WallClock
-from dialer.commands.day import HeldAccounts, drain_at, import_lists, load_day, simulated_ports
+from dialer.app import Engine, Ports, new_past, open_engine
+from dialer.clock import SpeedClock, SystemTime, WallClock
+from dialer.commands.day import HeldAccounts, drain_at, import_lists, load_day
+from dialer.commands.locking import lock_journal
 from dialer.commands.pages import serve_pages
-from dialer.commands.stores import open_journal
+from dialer.commands.stores import is_file_address, journal_path, open_journal
 from dialer.commands.terminal import Agents, Changes, Seed
+from dialer.commands.trunks import open_trunks
 from dialer.config import Config
 from dialer.log import set_up_logging
-from dialer.ports import JournalStore
-from dialer.record_codec import decode_all
+from dialer.record_codec import decode
+from dialer.snapshot import Past, load_past
+from dialer.supervisor import Supervisor, watch_clock
 
 __all__ = ["run"]
+
+log = structlog.get_logger()
+
+# A snapshot is made once so many records stand behind the last one; reading them again takes seconds.
+_SNAPSHOT_EVERY = 100_000
+_SNAPSHOT_LOOK_S = 10.0
+
+
+@frozen
+class _Day:
+    """What a run works with, however often its engine starts."""
+
+    config: Config
+    world: SimulationSettings
+    people: People
+    accounts: HeldAccounts
+    address: str
+    folder: Path
+    speed: float
+    has_web: bool
+    arguments: tuple[str, ...]
+    """What a snapshot's process is started with, to read the journal as this one does."""
 
 
 def run(
@@ -30,6 +62,9 @@ def run(
     *,
     speed: Annotated[float, Parameter(help="So many times faster than real time.")] = 1.0,
     journal: Annotated[str | None, Parameter(help="The journal's file or URL; else as the configuration says.")] = None,
+    take_over: Annotated[
+        bool, Parameter(help="Have the process that dials from this journal finish its calls, then go on.")
+    ] = False,
     seed: Seed = None,
     agents: Agents = None,
     set_: Changes = (),
@@ -40,44 +75,79 @@ def run(
     set_up_logging(is_json=log_json)
     config, world = load_day(config_path, set_, seed, agents, None)
     people, accounts = import_lists(config, world)
-    store = open_journal(journal) if journal else open_journal(config.journal, config.folder)
-    try:
-        trio.run(_run_live, config, world, people, accounts, store, speed if web else 0.0, clock=SpeedClock(speed))
-    finally:
-        store.close()
+    address, folder = (journal, Path()) if journal else (config.journal, config.folder)
+    arguments = (str(config_path), *(part for one in set_ for part in ("--set", one)))
+    day = _Day(config, world, people, accounts, address, folder, speed, web, arguments)
+    with _alone(day, take_over=take_over):
+        trio.run(_run_live, day, clock=SpeedClock(speed))
 
 
-async def _run_live(
-    config: Config,
-    world: SimulationSettings,
-    people: People,
-    accounts: HeldAccounts,
-    store: JournalStore,
-    web_speed: float,
-) -> None:
-    """The simulated carrier and floor in real time, from where the journal stands, to the end of the day."""
-    start_at = world.start.replace(tzinfo=config.zone).astimezone(UTC)
-    last_at = max((record.at for record in decode_all(store.read())), default=start_at)
-    clock = WallClock(max(start_at, last_at))
-    end_mono = clock.mono(world.end.replace(tzinfo=config.zone).astimezone(UTC))
-    async with open_engine(config, simulated_ports(config, world, people, accounts, store, clock), clock) as engine:
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(_obey_signals, engine)
-            nursery.start_soon(run_shifts, world, engine.agents, people, clock)
+@contextmanager
+def _alone(day: _Day, *, take_over: bool) -> Iterator[None]:
+    """Nobody else dials from the journal's file; a journal on a server sees to that itself."""
+    if not is_file_address(day.address):
+        yield
+        return
+    drain_s = day.config.drain_s / day.speed
+    with lock_journal(journal_path(day.address, day.folder), take_over=take_over, drain_s=drain_s):
+        yield
+
+
+async def _run_live(day: _Day) -> None:
+    supervisor = Supervisor()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(_obey_signals, supervisor)
+        await supervisor.keep_running(partial(_run_once, day, supervisor))
+        nursery.cancel_scope.cancel()
+
+
+async def _run_once(day: _Day, supervisor: Supervisor) -> None:
+    """The simulated floor in real time, from where the journal stands, to the end of the day."""
+    config, world = day.config, day.world
+    with closing(open_journal(day.address, day.folder)) as store:
+        past = load_past(store, lambda: new_past(config))
+        start_at = max(world.start.replace(tzinfo=config.zone).astimezone(UTC), _last_at(past))
+        clock, machine = WallClock(start_at), SystemTime(start_at, day.speed)
+        end_mono = clock.mono(world.end.replace(tzinfo=config.zone).astimezone(UTC))
+        async with (
+            open_trunks(config, world, day.people, clock) as trunks,
+            open_engine(config, Ports(trunks, day.accounts, store), clock, past) as engine,
+            trio.open_nursery() as nursery,
+        ):
+            gc.freeze()  # the past is no garbage: looking through it again and again would hold up calls
+            supervisor.engine = engine
+            nursery.start_soon(run_shifts, world, engine.agents, day.people, clock)
             nursery.start_soon(drain_at, engine, end_mono)
             nursery.start_soon(engine.report_status)
-            if web_speed:
-                nursery.start_soon(serve_pages, config, engine, web_speed)
+            nursery.start_soon(watch_clock, engine, machine.now_at)
+            nursery.start_soon(_keep_snapshots, day, engine, past.snapshot_count)
+            if day.has_web:
+                nursery.start_soon(serve_pages, config, engine, day.speed)
             await engine.run()
             nursery.cancel_scope.cancel()
-        engine.agents.log_out_all()
+            engine.agents.log_out_all()
 
 
-async def _obey_signals(engine: Engine) -> None:
+def _last_at(past: Past) -> datetime:
+    """The instant of the last record; time does not run back behind it."""
+    return decode(past.last_line).at if past.last_line else datetime.min.replace(tzinfo=UTC) + timedelta(days=1)
+
+
+async def _keep_snapshots(day: _Day, engine: Engine, kept_count: int) -> None:
+    """Have another process make a snapshot now and then: in this one, it would hold up calls for seconds."""
+    while True:
+        if engine.state.record_count - kept_count >= _SNAPSHOT_EVERY:
+            kept_count = engine.state.record_count
+            place = day.address if not is_file_address(day.address) else str(journal_path(day.address, day.folder))
+            command = [sys.executable, "-m", "dialer", "snapshot", place, *day.arguments]
+            made = await trio.run_process(["nice", *command], check=False, capture_stdout=True)
+            if made.returncode:
+                log.warning("snapshot_failed", returncode=made.returncode, consequence="the next start takes longer")
+        await trio.sleep(_SNAPSHOT_LOOK_S)
+
+
+async def _obey_signals(supervisor: Supervisor) -> None:
     """The first SIGTERM or SIGINT drains, the second stops."""
     with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as received:
         async for number in received:
-            if engine.is_draining:
-                engine.stop(signal.Signals(number).name)
-                return
-            engine.drain(signal.Signals(number).name)
+            supervisor.end(signal.Signals(number).name)
