@@ -30,19 +30,22 @@ class DetectionSettings:
 
 
 class GreetingJudge:
-    """One call's greeting. Told what the switch heard; asked for a verdict."""
+    """One call's greeting. Told what the switch heard; `verdict` stands as soon as that suffices.
+
+    What was not heard counts only for as long as somebody listened: whoever
+    decides at `due_mono` says whether the switch was in reach until then.
+    """
 
     def __init__(self, settings: DetectionSettings, answered_mono: float) -> None:
         self._settings = settings
         self._answered_mono = answered_mono
         self._began_mono = math.inf
-        self._verdict: Greeting | None = None
+        self._has_lost_track = False
+        self.verdict: Greeting | None = None
 
     @property
     def due_mono(self) -> float:
-        """When there will be a verdict even if nothing more is heard."""
-        if self._verdict is not None:
-            return -math.inf
+        """When silence of the switch is an answer too."""
         if math.isfinite(self._began_mono):
             # A person may have fallen silent just now; we hear of it `silence_s` later.
             return self._began_mono + self._settings.person_s + self._settings.silence_s
@@ -54,14 +57,18 @@ class GreetingJudge:
 
     def talk_paused(self, mono: float, spoken_s: float) -> None:
         """Somebody has been silent for `silence_s` after speaking for `spoken_s`."""
-        if self._verdict is None:
+        if self.verdict is None:
             ended_mono = max(self._answered_mono, mono - self._settings.silence_s)
             is_person = spoken_s <= self._settings.person_s
-            self._verdict = Greeting(AnsweredBy.HUMAN if is_person else AnsweredBy.MACHINE, ended_mono)
+            self.verdict = Greeting(AnsweredBy.HUMAN if is_person else AnsweredBy.MACHINE, ended_mono)
 
-    def verdict(self, now_mono: float) -> Greeting | None:
-        """Who answered, once that can be said."""
-        if self._verdict is None and now_mono >= self.due_mono:
-            has_spoken = math.isfinite(self._began_mono)
-            self._verdict = Greeting(AnsweredBy.MACHINE if has_spoken else AnsweredBy.UNKNOWN, now_mono)
-        return self._verdict
+    def lose_track(self) -> None:
+        """The switch was out of reach for a while, and may have heard what we did not."""
+        self._has_lost_track = True
+
+    def decide(self, now_mono: float) -> Greeting:
+        """The verdict at `due_mono`: who still talks is a machine; who was not heard is unknown, thus a person."""
+        if self.verdict is None:
+            is_machine = math.isfinite(self._began_mono) and not self._has_lost_track
+            self.verdict = Greeting(AnsweredBy.MACHINE if is_machine else AnsweredBy.UNKNOWN, now_mono)
+        return self.verdict

@@ -68,8 +68,12 @@ class AsteriskServer:
         return self._link is not None and self._link.lost is None
 
     def channel_id(self, call_id: str) -> str:
-        """The channel of an attempt. It names our application, so that what is left over is known as ours."""
-        return f"{self.settings.app}.{call_id}"
+        """The channel of an attempt. It names our application, so that what is left over is known as ours.
+
+        The last dot matters: Asterisk refuses an id with which the id of a living channel begins, so that
+        `a-1` could not be called while `a-10` is.
+        """
+        return f"{self.settings.app}.{call_id}."
 
     def listen(self, key: str, listener: Listener) -> None:
         """Hear of a channel, a playback or a recording from now on."""

@@ -9,7 +9,15 @@ from attrs.validators import ge, gt, matches_re
 
 from adapters.asterisk.detection import DetectionSettings
 
-__all__ = ["AsteriskSettings", "ServerSettings", "SettingsError", "read_secret"]
+__all__ = [
+    "AsteriskSettings",
+    "FloorSettings",
+    "PhoneSettings",
+    "RobotSettings",
+    "ServerSettings",
+    "SettingsError",
+    "read_secret",
+]
 
 
 class SettingsError(ValueError):
@@ -92,3 +100,44 @@ def read_secret(server: ServerSettings, folder: Path) -> str:
     except (OSError, UnicodeDecodeError) as error:
         msg = f"the secret of {server.user} cannot be read from {path} ({error})"
         raise SettingsError(msg) from error
+
+
+@frozen(kw_only=True)
+class PhoneSettings:
+    """One agent's phone."""
+
+    id: str
+    phone: str
+    campaigns: tuple[str, ...]
+    site: str = "main"
+
+
+@frozen(kw_only=True)
+class RobotSettings:
+    """Nobody is at the phones: each call is ended after `talk_s` and disposed as `disposition`. For trials."""
+
+    talk_s: float = field(default=10.0, validator=gt(0))
+    wrap_up_s: float = field(default=2.0, validator=ge(0))
+    disposition: str = "right_party"
+
+
+@frozen(kw_only=True)
+class FloorSettings:
+    """The agents' phones."""
+
+    agents: tuple[PhoneSettings, ...]
+    endpoint: str = "PJSIP/{phone}"
+    """What is called to reach a phone."""
+    nailed_up: bool = True
+    """Whether phones stay on the line between calls; else each is called for each person."""
+    caller_id: str = ""
+    """What the phone shows when it is called."""
+    end_key: str = "*"
+    """The key with which an agent ends a call and stays on the line."""
+    keys: dict[str, str] = field(factory=dict)
+    """Keys that say what became of a call: `{ 1 = "right_party", 2 = "promised" }`."""
+    wrap_up_s: float = field(default=30.0, validator=gt(0))
+    """How long a key is waited for."""
+    unsaid: str = "right_party"
+    """What a call counts as when none came."""
+    robot: RobotSettings | None = None

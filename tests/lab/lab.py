@@ -139,9 +139,9 @@ def running_lab() -> Iterator[Lab]:
     env.pop("LAB_RUN", None)
     lab = Lab(cache / f"run-{number}", env, f"http://127.20.{number}.1:15088/ari")
     try:
-        lab.command("down")  # what an earlier run may have left
+        lab.kill()  # what an earlier run may have left
         lab.up()
         yield lab
     finally:
-        lab.command("down")
+        lab.kill()
         lock.close()
