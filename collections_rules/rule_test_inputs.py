@@ -56,13 +56,15 @@ class TestInputs:
     is_zone_unknown: bool = False
     evidence: dict[str, Evidence] = field(factory=dict)
     """What the address and the number say; `if` puts its own in their place."""
+    household: str = ""
+    """Of the person at the time of the history: what `if` says does not reach back."""
     enforced: list[Word] = field(factory=list)
     """Rules that are off and that this test switches on."""
 
     def copy(self) -> "TestInputs":
         return TestInputs(
             self.home, self.fault, dict(self.values), set(self.zones), list(self.claims), self.is_zone_unknown,
-            dict(self.evidence), list(self.enforced),
+            dict(self.evidence), str(self.values.get("person.household", "")), list(self.enforced),
         )  # fmt: skip
 
     def all_zones(self) -> frozenset[str]:
@@ -232,5 +234,5 @@ class TestInputs:
             outcome=words.get("outcome", "talk" if channel in ("call", "visit") else "delivered"),
             content=words.get("content", "demand"),
             callee_role=words.get("role", "debtor"),
-            household_id=str(self.values.get("person.household", "")),
+            household_id=self.household,
         )
