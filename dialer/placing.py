@@ -212,6 +212,7 @@ class Placer:
                 account, found.number, self.plan.limits.ring_s, is_asked_for=pick.is_callback
             ),
             callee_role=self.keeper.gate.callee_role(account),
+            household_id=str(account.facts.get("person.household", "")),
         )
         priority = self.plan.priorities.get(account.person.value_tier, _LAST)
         call = PlannedCall(claimed, account, found.number, trunk, self.plan.limits, agent, priority)

@@ -268,6 +268,8 @@ class Claimed:
     facts_hash: str = ""
     callee_role: str = ""
     """Who owns the number, by the rules' words; empty where nobody knows."""
+    household_id: str = ""
+    """Whose contacts count together with the person's; empty for one who is alone."""
 
 
 @frozen

@@ -184,6 +184,7 @@ class EngineState:
                 callee_role=record.callee_role,
                 number_kind=record.number_kind,
                 topic=record.campaign_id,
+                household_id=record.household_id,
             )
         )
         book.schedule.apply_claimed(record)
