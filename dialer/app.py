@@ -18,12 +18,13 @@ from dialer.disposition import Disposition
 from dialer.journal import Journal
 from dialer.model import Account
 from dialer.pacing_view import PacingView
-from dialer.ports import AccountSource, JournalStore, Trunk
+from dialer.ports import AccountSource, JournalStore, Leases, Trunk
 from dialer.records import Claimed, Closed, ListEnrolled, Opened
 from dialer.recovery import INTERRUPTED, PlanAfterCrash, ask_trunks, closing_records
 from dialer.retries import NextTry, plan_next_try
 from dialer.rule_facts import RuleGate
 from dialer.shared_floor import SharedFloor
+from dialer.sharing import share
 from dialer.snapshot import Past, load_past
 from dialer.state import EngineState
 from dialer.supervisor import Engine
@@ -42,6 +43,10 @@ class Ports:
     trunks: tuple[Trunk, ...]
     accounts: AccountSource
     store: JournalStore
+    leases: Leases | None = None
+    """Which campaigns are this process's, where others share its store."""
+    clock_speed: float = 1.0
+    """Seconds of trio's clock in a real one."""
 
 
 @asynccontextmanager
@@ -63,9 +68,11 @@ async def open_engine(
             lists = {
                 one.id: {row.account_id: row for row in ports.accounts.accounts(one.id)} for one in config.campaigns
             }
-            traces = await ask_trunks(ports.trunks, state)
-            for record in closing_records(state, clock.now_at(), traces, _plan_after_crash(state, rules, lists, clock)):
-                journal.append(record)
+            plan = _plan_after_crash(state, rules, lists, clock)
+            if ports.leases is None:
+                traces = await ask_trunks(ports.trunks, state)
+                for record in closing_records(state, clock.now_at(), traces, plan):
+                    journal.append(record)
             journal.append(Opened(clock.now_at(), version("paceline"), config.config_hash, config.time_zone))
             trunks = TrunkPool(ports.trunks, journal, clock)
             campaigns, floor = {}, SharedFloor(agents)
@@ -105,7 +112,11 @@ async def open_engine(
             engine = Engine(config, state, journal, clock, agents, trunks, campaigns, rules)
             log.info("engine_started", campaigns=list(campaigns), trunks=[one.name for one in ports.trunks])
             try:
-                yield engine
+                if ports.leases is None:
+                    yield engine
+                else:
+                    async with share(engine, ports.leases, ports.trunks, plan, ports.clock_speed):
+                        yield engine
             finally:
                 journal.append(Closed(clock.now_at()))
         finally:

@@ -7,7 +7,7 @@ anew only where nobody can have spoken with the person; else a supervisor
 decides, since what was agreed on the telephone may have died with the process.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime
 
 import structlog
@@ -85,18 +85,26 @@ def closing_records(
     now_at: datetime,
     traces: Mapping[str, CallTrace] | None = None,
     plan: PlanAfterCrash | None = None,
+    campaign_ids: Collection[str] | None = None,
 ) -> Iterator[Record]:
-    """What to append so that nothing of the earlier process is left open. Append each before asking for the next."""
+    """What to append so that nothing of the earlier process is left open. Append each before asking for the next.
+
+    With `campaign_ids`, nothing of the earlier owners of these campaigns.
+    """
+    concerned = set(state.campaigns if campaign_ids is None else campaign_ids)
     for attempt_id, attempt in list(state.attempts.items()):
+        if attempt.claimed.campaign_id not in concerned:
+            continue
         disposition, is_known = _what_became(attempt, (traces or {}).get(attempt_id))
         yield _disposed(state, attempt, disposition, now_at, plan if is_known else None)
     for agent_id, status in list(state.agents.items()):
-        if status.state is not AgentState.LOGGED_OUT:
+        is_concerned = campaign_ids is None or not concerned.isdisjoint(status.campaign_ids)
+        if is_concerned and status.state is not AgentState.LOGGED_OUT:
             yield AgentChanged(
                 now_at, agent_id, status.site, AgentState.LOGGED_OUT, status.campaign_ids, reason="interrupted"
             )
     for campaign_id, book in state.campaigns.items():
-        if book.state in (CampaignState.RUNNING, CampaignState.DRAINING):
+        if campaign_id in concerned and book.state in (CampaignState.RUNNING, CampaignState.DRAINING):
             yield CampaignChanged(now_at, campaign_id, CampaignState.PAUSED, "interrupted")
 
 

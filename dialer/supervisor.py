@@ -24,6 +24,7 @@ from dialer.campaign import Campaign
 from dialer.clock import WallClock
 from dialer.config import Config
 from dialer.journal import Journal
+from dialer.lease import LeaseKeeper
 from dialer.ports import StoreError
 from dialer.state import EngineState
 from dialer.trunks import TrunkPool
@@ -54,6 +55,8 @@ class Engine:
     trunks: TrunkPool
     campaigns: dict[str, Campaign]
     rules: dict[str, RuleBook]
+    keeper: LeaseKeeper | None = None
+    """Where several processes share the store: which campaigns are this one's."""
     _loops: trio.CancelScope = field(factory=trio.CancelScope)
     _talks: trio.CancelScope = field(factory=trio.CancelScope)
     _is_draining: bool = False
@@ -70,7 +73,7 @@ class Engine:
         self._is_draining = True
         log.info("drain_started", reason=reason, open_calls=len(self.state.attempts))
         self._loops.cancel()
-        for campaign in self.campaigns.values():
+        for campaign in self._own():
             campaign.drain()
         self._talks.deadline = min(self._talks.deadline, trio.current_time() + self.config.drain_s)
 
@@ -91,9 +94,18 @@ class Engine:
                     async with trio.open_nursery() as loops:
                         loops.start_soon(self._watch_trunks)
                         for campaign in self.campaigns.values():
-                            loops.start_soon(campaign.run)
-        for campaign in self.campaigns.values():
+                            loops.start_soon(self._run_campaign, campaign)
+        for campaign in self._own():
             campaign.ended()
+
+    async def _run_campaign(self, campaign: Campaign) -> None:
+        if self.keeper is not None:
+            await self.keeper.wait_ready(campaign.plan.campaign_id)
+        await campaign.run()
+
+    def _own(self) -> list[Campaign]:
+        keeper = self.keeper
+        return [one for name, one in self.campaigns.items() if keeper is None or name in keeper.held]
 
     async def report_status(self) -> None:
         """Log what every campaign is at, once a minute."""

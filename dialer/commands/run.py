@@ -23,11 +23,12 @@ from dialer.clock import SpeedClock, SystemTime, WallClock
 from dialer.commands.day import HeldAccounts, drain_at, import_lists, load_day
 from dialer.commands.locking import lock_journal
 from dialer.commands.pages import serve_pages
-from dialer.commands.stores import is_file_address, journal_path, open_journal
+from dialer.commands.stores import is_file_address, journal_path, open_journal, open_leases
 from dialer.commands.terminal import Agents, Changes, Seed
 from dialer.commands.trunks import open_trunks
 from dialer.config import Config
 from dialer.log import set_up_logging
+from dialer.ports import JournalStore, Trunk
 from dialer.record_codec import decode
 from dialer.snapshot import Past, load_past
 from dialer.supervisor import Supervisor, watch_clock
@@ -111,7 +112,7 @@ async def _run_once(day: _Day, supervisor: Supervisor) -> None:
         end_mono = clock.mono(world.end.replace(tzinfo=config.zone).astimezone(UTC))
         async with (
             open_trunks(config, world, day.people, clock) as trunks,
-            open_engine(config, Ports(trunks, day.accounts, store), clock, past) as engine,
+            open_engine(config, _ports(day, trunks, store), clock, past) as engine,
             trio.open_nursery() as nursery,
         ):
             gc.freeze()  # the past is no garbage: looking through it again and again would hold up calls
@@ -126,6 +127,10 @@ async def _run_once(day: _Day, supervisor: Supervisor) -> None:
             await engine.run()
             nursery.cancel_scope.cancel()
             engine.agents.log_out_all()
+
+
+def _ports(day: _Day, trunks: tuple[Trunk, ...], store: JournalStore) -> Ports:
+    return Ports(trunks, day.accounts, store, open_leases(day.address, store), day.speed)
 
 
 def _last_at(past: Past) -> datetime:
