@@ -55,6 +55,7 @@ class CallLimits:
     connect_s: float = 2.0
     safe_harbor_message: str = "safe-harbor"
     preview_s: float = 60.0
+    has_machine_detection: bool = True
 
     @ring_s.validator
     def _rings_long_enough(self, _: object, value: float) -> None:
@@ -123,9 +124,12 @@ async def run_attempt(call: PlannedCall, ports: CallPorts) -> Disposition:
         await journal.wait_durable()  # the record is ahead of the dialing (I2)
         if not ports.may_originate(call):
             return talk.so_far
-        order = CallOrder(attempt_id, call.number.e164, call.claimed.caller_id, call.limits.ring_s)
+        limits = call.limits
+        order = CallOrder(
+            attempt_id, call.number.e164, call.claimed.caller_id, limits.ring_s, limits.has_machine_detection
+        )
         call.originated_mono = trio.current_time()
-        call.ring_scope.deadline = call.originated_mono + call.limits.ring_s
+        call.ring_scope.deadline = call.originated_mono + limits.ring_s
         journal.append(Originated(now_at(), attempt_id, campaign_id))
         talk.so_far = Disposition.NO_ANSWER
         try:

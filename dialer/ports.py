@@ -57,6 +57,8 @@ class CallOrder:
     e164: str = field(repr=False)
     caller_id: str
     ring_s: float
+    has_machine_detection: bool = True
+    """Whether person and machine are to be told apart; else whoever answers is put through at once."""
 
 
 @frozen

@@ -34,9 +34,13 @@ class TrunkConfig:
     name: str
     lines: int = field(validator=attrs.validators.ge(1))
     calls_per_s: float = field(validator=attrs.validators.gt(0))
-    kind: str = field(default="simulated", validator=attrs.validators.in_(("simulated", "carrier")))
+    kind: str = field(default="simulated", validator=attrs.validators.in_(("simulated", "carrier", "asterisk")))
     socket: str = ""
     """Of a `carrier`, which is a process of its own: the unix socket it listens on."""
+    server: str = ""
+    """Of an `asterisk`: its name among `servers`."""
+    dialing: Mapping[str, Any] = field(factory=dict)
+    """What is dialed, and how. Left to the switch's adapter to read."""
 
 
 @frozen(kw_only=True)
@@ -81,7 +85,7 @@ class CampaignSettings:
     @property
     def limits(self) -> CallLimits:
         """The deadlines of its calls."""
-        return CallLimits(self.ring_s, self.connect_s, self.safe_harbor_message, self.preview_s)
+        return CallLimits(self.ring_s, self.connect_s, self.safe_harbor_message, self.preview_s, self.machine_detection)
 
     @property
     def pacer(self) -> PacerSettings:
@@ -112,6 +116,10 @@ class Config:
     """Path of the journal of live runs, from the configuration's folder."""
     drain_s: float = field(default=600.0, validator=attrs.validators.gt(0))
     """Longest that talks may go on after a drain was asked for."""
+    servers: Mapping[str, Any] = field(factory=dict)
+    """The telephone switches behind the trunks, by name. Left to their adapters to read."""
+    floor: Mapping[str, Any] = field(factory=dict)
+    """The agents' phones. Left to the switches' adapters to read."""
     web: Mapping[str, Any] = field(factory=dict)
     """Left to the web server to read."""
     simulation: Mapping[str, Any] = field(factory=dict)

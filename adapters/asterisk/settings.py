@@ -41,6 +41,10 @@ class ServerSettings:
     """Name of the environment variable that holds the password of `user`."""
     secret_file: str = ""
     """Or the file that holds it, from the configuration's folder."""
+    lines: int | None = None
+    """Most calls that its trunks may have up together; trunks that add up to more are refused."""
+    calls_per_s: float | None = None
+    """Most calls that its trunks may place in a second."""
     app: str = field(default="paceline", validator=matches_re(r"[A-Za-z0-9_-]+"))
     """Under which name Asterisk knows us; two dialers on one Asterisk need two."""
     grace_s: float = field(default=3.0, validator=ge(0))
@@ -59,9 +63,8 @@ class ServerSettings:
 
 @frozen(kw_only=True)
 class AsteriskSettings:
-    """A way out over one Asterisk."""
+    """A way out over one Asterisk: what is dialed, and how."""
 
-    server: ServerSettings
     endpoint: str = "PJSIP/{number}@trunk"
     """What is dialed: `{number}` stands for the number in the carrier's form."""
     number_format: str = field(default="e164", validator=matches_re("e164|digits|national"))

@@ -61,6 +61,7 @@ class AsteriskLeg:
         self.has_rung = False
         self.is_placed = False
         self._settings = settings
+        self._has_machine_detection = order.has_machine_detection
         self._answered = trio.Event()
         self._answer_mono = 0.0
         self._news = trio.Event()
@@ -199,7 +200,8 @@ class AsteriskLeg:
         if self.is_answered:
             return
         self._answer_mono = mono
-        self._judge = GreetingJudge(self._settings.detection, mono)
+        if self._has_machine_detection:
+            self._judge = GreetingJudge(self._settings.detection, mono)
         self._answered.set()
 
     def _end_by_switch(self, event: Destroyed, mono: float) -> None:
@@ -241,7 +243,7 @@ class AsteriskTrunk:
         self._write = number_writer(settings.number_format, settings.region, settings.number_prefix)
         self._refusals = 0
         self._rests_until_mono = 0.0
-        self._variables = _variables(settings)
+        self._headers = _headers(settings)
 
     @property
     def is_up(self) -> bool:
@@ -287,7 +289,13 @@ class AsteriskTrunk:
             if reply is not None:
                 self._note(reply)
 
-        self.server.post("POST", "channels", query, {"variables": self._variables}, on_reply)
+        self.server.post("POST", "channels", query, {"variables": self._variables(order)}, on_reply)
+
+    def _variables(self, order: CallOrder) -> dict[str, str]:
+        if not order.has_machine_detection:
+            return self._headers
+        detection = self._settings.detection
+        return self._headers | {"TALK_DETECT(set)": f"{round(detection.silence_s * 1000)},{detection.threshold}"}
 
     def _note(self, reply: Reply) -> None:
         if reply.is_ok:
@@ -300,10 +308,8 @@ class AsteriskTrunk:
             self._refusals = _MAX_REFUSALS - 1  # the next refusal is enough
 
 
-def _variables(settings: AsteriskSettings) -> dict[str, str]:
+def _headers(settings: AsteriskSettings) -> dict[str, str]:
     headers = dict(settings.headers)
     if settings.attestation:
         headers["Attestation-Info"] = settings.attestation
-    variables = {f"PJSIP_HEADER(add,{name})": value for name, value in headers.items()}
-    milliseconds = round(settings.detection.silence_s * 1000)
-    return variables | {"TALK_DETECT(set)": f"{milliseconds},{settings.detection.threshold}"}
+    return {f"PJSIP_HEADER(add,{name})": value for name, value in headers.items()}

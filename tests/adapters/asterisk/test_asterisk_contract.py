@@ -90,7 +90,7 @@ class LabSwitch:
 @pytest.fixture
 async def switch(lab: Lab) -> AsyncIterator[LabSwitch]:
     server: AsteriskServer = lab.server(max_retry_s=0.2)
-    trunk = AsteriskTrunk("lab", 100, 50.0, server, AsteriskSettings(server=server.settings))
+    trunk = AsteriskTrunk("lab", 100, 50.0, server, AsteriskSettings())
     async with running(server), trio.open_nursery() as nursery:
         await server.wait_up()
         yield LabSwitch(lab, trunk, nursery)

@@ -91,7 +91,7 @@ def check(lab: Lab, folder: Path) -> None:
 async def test_calls_outlive_a_short_loss_of_the_connection(lab: Lab) -> None:
     async with open_wire(lab.url) as wire:
         server = lab.server(wire.url, **FAST)
-        trunk = AsteriskTrunk("lab", 10, 10.0, server, AsteriskSettings(server=server.settings))
+        trunk = AsteriskTrunk("lab", 10, 10.0, server, AsteriskSettings())
         async with running(server):
             await server.wait_up()
             async with trunk.open_leg(CallOrder("short-1", scripted(MUTE, 0.2), "+8215990101", 15.0)) as leg:
@@ -112,7 +112,7 @@ async def test_what_an_earlier_process_left_on_the_line_is_hung_up_and_settled(l
     """The first dialer dies without a word; the second finds its calls."""
     async with open_wire(lab.url) as wire:
         first = lab.server(wire.url)
-        trunk = AsteriskTrunk("lab", 10, 10.0, first, AsteriskSettings(server=first.settings))
+        trunk = AsteriskTrunk("lab", 10, 10.0, first, AsteriskSettings())
         async with trio.open_nursery() as life:
             life.start_soon(first.run)  # not `running`, which would say goodbye
             await first.wait_up()
@@ -122,7 +122,7 @@ async def test_what_an_earlier_process_left_on_the_line_is_hung_up_and_settled(l
             wire.stall()
             life.cancel_scope.cancel()
     second = lab.server()
-    trunk = AsteriskTrunk("lab", 10, 10.0, second, AsteriskSettings(server=second.settings))
+    trunk = AsteriskTrunk("lab", 10, 10.0, second, AsteriskSettings())
     async with running(second):
         traces = await trunk.settle(["left-1", "left-2", "left-3"])
         await trio.sleep(0.2)
