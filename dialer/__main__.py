@@ -8,6 +8,7 @@ import cyclopts
 from adapters.accounts import ListError
 from collections_rules import RulesError
 from dialer.attempt import MisuseError
+from dialer.commands.control import app as control_app
 from dialer.commands.journal import replay_, report_
 from dialer.commands.lists import import_
 from dialer.commands.pacing import app as pacing_app
@@ -31,6 +32,7 @@ app.command(snapshot)
 app.command(backup)
 app.command(rules_app)
 app.command(pacing_app)
+app.command(control_app)
 
 
 _MENDABLE = (ConfigError, RulesError, ListError, RecordError, StoreError, MisuseError)

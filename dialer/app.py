@@ -9,11 +9,11 @@ import structlog
 import trio
 from attrs import frozen
 
-from collections_rules import PackSource, RuleBook, RulesError, builtin_pack, clean_facts, compile_rules
+from collections_rules import RuleBook, clean_facts
 from dialer.agents import AgentPool
 from dialer.campaign import Campaign, CampaignPlan
 from dialer.clock import WallClock
-from dialer.config import CampaignSettings, Config, ConfigError
+from dialer.config import Config
 from dialer.disposition import Disposition
 from dialer.journal import Journal
 from dialer.model import Account
@@ -22,7 +22,9 @@ from dialer.ports import AccountSource, JournalStore, Leases, Trunk
 from dialer.records import Claimed, Closed, ListEnrolled, Opened
 from dialer.recovery import INTERRUPTED, PlanAfterCrash, ask_trunks, closing_records
 from dialer.retries import NextTry, plan_next_try
+from dialer.rule_desk import open_rules
 from dialer.rule_facts import RuleGate
+from dialer.rule_files import compile_campaign_rules
 from dialer.shared_floor import SharedFloor
 from dialer.sharing import share
 from dialer.snapshot import Past, load_past
@@ -57,9 +59,10 @@ async def open_engine(
 
     `past` is what the store's journal leads to, for whoever has read it already.
     """
-    rules = {one.id: compile_campaign_rules(one, config) for one in config.campaigns}
     past = past or load_past(ports.store, lambda: new_past(config))
     state = past.state
+    opened = open_rules(config, state, clock.now_at())
+    rules = {campaign_id: one.book for campaign_id, one in opened.items()}
     journal = Journal(ports.store, state)
     agents = AgentPool(journal, clock)
     async with trio.open_nursery() as outer:
@@ -74,6 +77,8 @@ async def open_engine(
                 for record in closing_records(state, clock.now_at(), traces, plan):
                     journal.append(record)
             journal.append(Opened(clock.now_at(), version("paceline"), config.config_hash, config.time_zone))
+            for record in (record for one in opened.values() for record in one.records):
+                journal.append(record)
             trunks = TrunkPool(ports.trunks, journal, clock)
             campaigns, floor = {}, SharedFloor(agents)
             for settings in config.campaigns:
@@ -99,6 +104,7 @@ async def open_engine(
                         default_zones=frozenset({config.time_zone}),
                         collector_kind=settings.collector_kind,
                         assumed=clean_facts() if settings.assume_clean else {},
+                        draft=opened[settings.id].draft,
                     ),
                     # It has heard the journal, so that it need not learn the day again.
                     pacer=past.views[settings.id].pacer,
@@ -158,29 +164,6 @@ def _plan_after_crash(
         )
 
     return plan
-
-
-def compile_campaign_rules(campaign: CampaignSettings, config: Config) -> RuleBook:
-    """The rules of a campaign; raises `ConfigError` with every diagnostic of every pack."""
-    sources = []
-    for name in campaign.rules:
-        path = config.folder / name
-        if name.endswith(".rules"):
-            try:
-                sources.append(PackSource(str(path), path.read_text(encoding="utf-8")))
-            except (OSError, UnicodeDecodeError) as error:
-                msg = f"campaign `{campaign.id}`: the rule file {path} cannot be read ({error})"
-                raise ConfigError(msg) from error
-            continue
-        try:
-            sources.append(builtin_pack(name))
-        except (KeyError, ValueError) as error:
-            msg = f"campaign `{campaign.id}`: {error.args[0]}"
-            raise ConfigError(msg) from error
-    try:
-        return compile_rules(sources)
-    except RulesError as error:
-        raise ConfigError(str(error)) from error
 
 
 def _list_hash(accounts: Mapping[str, Account]) -> str:

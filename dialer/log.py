@@ -22,6 +22,7 @@ EVENTS = frozenset(
         "campaign_status",
         "campaigns_taken",
         "clock_jumped",
+        "control_failed",
         "drain_started",
         "engine_restarts",
         "engine_started",

@@ -232,6 +232,8 @@ class RulesChanged:
     """What stood against the promotion, and was overridden by name."""
     min_days: float = 0.0
     """How long the draft is to stay in the shadow."""
+    staged_at: datetime | None = None
+    """When the draft went into the shadow. The share of the accounts is drawn with it, so that it stays the same."""
 
 
 @frozen

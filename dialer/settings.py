@@ -114,6 +114,8 @@ class Config:
     campaigns: tuple[CampaignSettings, ...] = field(validator=attrs.validators.min_len(1))
     journal: str = "paceline.journal"
     """Path of the journal of live runs, from the configuration's folder."""
+    control: str = ""
+    """Path of the control socket of live runs, from the configuration's folder; empty for none."""
     drain_s: float = field(default=600.0, validator=attrs.validators.gt(0))
     """Longest that talks may go on after a drain was asked for."""
     servers: Mapping[str, Any] = field(factory=dict)

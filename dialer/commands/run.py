@@ -27,6 +27,7 @@ from dialer.commands.stores import is_file_address, journal_path, open_journal, 
 from dialer.commands.terminal import Agents, Changes, Seed
 from dialer.commands.trunks import open_trunks
 from dialer.config import Config
+from dialer.control import ControlDesk, serve_control
 from dialer.log import set_up_logging
 from dialer.ports import JournalStore, Trunk
 from dialer.record_codec import decode
@@ -124,6 +125,8 @@ async def _run_once(day: _Day, supervisor: Supervisor) -> None:
             nursery.start_soon(_keep_snapshots, day, engine, past.snapshot_count)
             if day.has_web:
                 nursery.start_soon(serve_pages, config, engine, day.speed)
+            if config.control:
+                await nursery.start(serve_control, config.folder / config.control, ControlDesk(engine))
             await engine.run()
             nursery.cancel_scope.cancel()
             engine.agents.log_out_all()
