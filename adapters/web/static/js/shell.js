@@ -5,6 +5,7 @@ import { currentLanguage, loadWords, say, useLanguage } from "/static/js/words.j
 // Page path, word, the right that shows it.
 const places = [
   ["/", "nav.home", null],
+  ["/desk", "nav.desk", "desk"],
   ["/wallboard", "nav.wallboard", "board:read"],
 ];
 
