@@ -15,7 +15,7 @@ import trio
 from attrs import define
 from trio.abc import Clock
 
-__all__ = ["JumpClock", "SpeedClock", "SystemTime", "WallClock", "sleep_until"]
+__all__ = ["JumpClock", "SpeedClock", "SystemTime", "WallClock", "sleep_until", "system_now"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -59,6 +59,11 @@ class SystemTime:
     def now_at(self) -> datetime:
         """The instant by the machine's clock."""
         return self._start_at + timedelta(seconds=(time.time() - self._zero_s) * self._speed)
+
+
+def system_now() -> datetime:
+    """The instant by the machine's clock, for runs in real time."""
+    return datetime.fromtimestamp(time.time(), UTC)
 
 
 async def sleep_until(mono: float) -> None:

@@ -14,6 +14,7 @@ from adapters.simulated.people import People
 from adapters.simulated.settings import SimulationSettings
 from dialer.app import Engine, Ports
 from dialer.clock import WallClock
+from dialer.commands.telephony import is_real
 from dialer.commands.terminal import console, fail, progress
 from dialer.commands.trunks import simulated_trunks
 from dialer.config import Config, load_config, structure
@@ -21,7 +22,17 @@ from dialer.model import Account
 from dialer.ports import JournalStore
 from dialer.rule_facts import fact_parsers
 
-__all__ = ["HeldAccounts", "drain_at", "import_lists", "load_day", "load_lists", "simulated_ports"]
+__all__ = [
+    "HeldAccounts",
+    "drain_at",
+    "hold_lists",
+    "import_lists",
+    "import_run",
+    "load_day",
+    "load_lists",
+    "load_run",
+    "simulated_ports",
+]
 
 
 def load_day(
@@ -53,6 +64,26 @@ class HeldAccounts:
         return iter(self._by_campaign[campaign_id])
 
 
+def load_run(
+    path: Path, changes: tuple[str, ...], seed: int | None, agents: int | None
+) -> tuple[Config, SimulationSettings | None]:
+    """As `load_day`, for a run that may lead to real telephones: then nothing is simulated."""
+    config = load_config(path, changes)
+    return (config, None) if is_real(config) else load_day(path, changes, seed, agents, None)
+
+
+def import_run(config: Config, world: SimulationSettings | None) -> tuple[People | None, HeldAccounts]:
+    """The campaigns' lists and, unless real people are called, those simulated ones."""
+    return import_lists(config, world) if world is not None else (None, hold_lists(config))
+
+
+def hold_lists(config: Config) -> HeldAccounts:
+    """The campaigns' lists, read from their files."""
+    with AccountStore(":memory:") as store:
+        load_lists(config, store, is_chatty=False)
+        return HeldAccounts(config, store)
+
+
 def import_lists(config: Config, world: SimulationSettings) -> tuple[People, HeldAccounts]:
     """The campaigns' lists, and the simulated people behind their numbers."""
     path = config.folder / world.assumptions
@@ -61,9 +92,7 @@ def import_lists(config: Config, world: SimulationSettings) -> tuple[People, Hel
     except (OSError, ValueError) as error:
         fail(f"{path}: {error}")
     people = People(structure(tree, Assumptions, str(path)), world.seed, config.time_zone)
-    with AccountStore(":memory:") as store:
-        load_lists(config, store, is_chatty=False)
-        accounts = HeldAccounts(config, store)
+    accounts = hold_lists(config)
     for campaign in config.campaigns:
         people.add(campaign.id, campaign.purpose, accounts.accounts(campaign.id))
     return people, accounts

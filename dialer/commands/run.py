@@ -19,12 +19,13 @@ from adapters.simulated.people import People
 from adapters.simulated.settings import SimulationSettings
 from adapters.simulated.shifts import run_shifts
 from dialer.app import Engine, Ports, new_past, open_engine
-from dialer.clock import SpeedClock, SystemTime, WallClock
-from dialer.commands.day import HeldAccounts, drain_at, import_lists, load_day
+from dialer.clock import SpeedClock, SystemTime, WallClock, system_now
+from dialer.commands.day import HeldAccounts, drain_at, import_run, load_run
 from dialer.commands.locking import lock_journal
 from dialer.commands.pages import serve_pages
 from dialer.commands.stores import is_file_address, journal_path, open_journal, open_leases
-from dialer.commands.terminal import Agents, Changes, Seed
+from dialer.commands.telephony import run_phones
+from dialer.commands.terminal import Agents, Changes, Seed, fail
 from dialer.commands.trunks import open_trunks
 from dialer.config import Config
 from dialer.control import ControlDesk, serve_control
@@ -48,8 +49,9 @@ class _Day:
     """What a run works with, however often its engine starts."""
 
     config: Config
-    world: SimulationSettings
-    people: People
+    world: SimulationSettings | None
+    """None when real telephones are called; then there are no simulated `people` either."""
+    people: People | None
     accounts: HeldAccounts
     address: str
     folder: Path
@@ -75,8 +77,10 @@ def run(
 ) -> None:
     """Dial in real time until SIGTERM (talks finish, then exit 0); a second SIGTERM stops at once."""
     set_up_logging(is_json=log_json)
-    config, world = load_day(config_path, set_, seed, agents, None)
-    people, accounts = import_lists(config, world)
+    config, world = load_run(config_path, set_, seed, agents)
+    if world is None and speed != 1.0:
+        fail("--speed: real telephones ring in real time")
+    people, accounts = import_run(config, world)
     address, folder = (journal, Path()) if journal else (config.journal, config.folder)
     arguments = (str(config_path), *(part for one in set_ for part in ("--set", one)))
     day = _Day(config, world, people, accounts, address, folder, speed, web, arguments)
@@ -104,22 +108,20 @@ async def _run_live(day: _Day) -> None:
 
 
 async def _run_once(day: _Day, supervisor: Supervisor) -> None:
-    """The simulated floor in real time, from where the journal stands, to the end of the day."""
-    config, world = day.config, day.world
+    """The floor in real time, from where the journal stands; a simulated one to the end of its day."""
+    config = day.config
     with closing(open_journal(day.address, day.folder)) as store:
         past = load_past(store, lambda: new_past(config))
-        start_at = max(world.start.replace(tzinfo=config.zone).astimezone(UTC), _last_at(past))
+        start_at = max(_starts_at(day), _last_at(past))
         clock, machine = WallClock(start_at), SystemTime(start_at, day.speed)
-        end_mono = clock.mono(world.end.replace(tzinfo=config.zone).astimezone(UTC))
         async with (
-            open_trunks(config, world, day.people, clock) as trunks,
+            open_trunks(config, day.world, day.people, clock) as trunks,
             open_engine(config, _ports(day, trunks, store), clock, past) as engine,
             trio.open_nursery() as nursery,
         ):
             gc.freeze()  # the past is no garbage: looking through it again and again would hold up calls
             supervisor.engine = engine
-            nursery.start_soon(run_shifts, world, engine.agents, day.people, clock)
-            nursery.start_soon(drain_at, engine, end_mono)
+            nursery.start_soon(_run_floor, day, trunks, engine)
             nursery.start_soon(engine.report_status)
             nursery.start_soon(watch_clock, engine, machine.now_at)
             nursery.start_soon(_keep_snapshots, day, engine, past.snapshot_count)
@@ -130,6 +132,23 @@ async def _run_once(day: _Day, supervisor: Supervisor) -> None:
             await engine.run()
             nursery.cancel_scope.cancel()
             engine.agents.log_out_all()
+
+
+async def _run_floor(day: _Day, trunks: tuple[Trunk, ...], engine: Engine) -> None:
+    """Who works: agents with phones, or the simulated shifts until their day is over."""
+    world, zone = day.world, day.config.zone
+    if world is None or day.people is None:
+        await run_phones(day.config, trunks, engine)
+        return
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(run_shifts, world, engine.agents, day.people, engine.clock)
+        nursery.start_soon(drain_at, engine, engine.clock.mono(world.end.replace(tzinfo=zone).astimezone(UTC)))
+
+
+def _starts_at(day: _Day) -> datetime:
+    if day.world is None:
+        return system_now()
+    return day.world.start.replace(tzinfo=day.config.zone).astimezone(UTC)
 
 
 def _ports(day: _Day, trunks: tuple[Trunk, ...], store: JournalStore) -> Ports:

@@ -9,6 +9,7 @@ from adapters.simulated.people import People
 from adapters.simulated.settings import SimulationSettings
 from adapters.simulated.trunk import SimulatedTrunk
 from dialer.clock import WallClock
+from dialer.commands.telephony import open_asterisk
 from dialer.commands.terminal import fail
 from dialer.config import Config, TrunkConfig
 from dialer.ports import Trunk
@@ -18,9 +19,13 @@ __all__ = ["open_trunks", "simulated_trunks"]
 
 @asynccontextmanager
 async def open_trunks(
-    config: Config, world: SimulationSettings, people: People, clock: WallClock
+    config: Config, world: SimulationSettings | None, people: People | None, clock: WallClock
 ) -> AsyncIterator[tuple[Trunk, ...]]:
-    """The trunks of a live run, connected as long as the block lasts."""
+    """The trunks of a live run, connected as long as the block lasts; without a world, they lead to telephones."""
+    if world is None or people is None:
+        async with open_asterisk(config) as real:
+            yield real
+        return
     simulated = {one.name: one for one in simulated_trunks(config, world, people, clock)}
     async with AsyncExitStack() as stack:
         yield tuple([await _open(one, config, simulated, stack) for one in config.trunks])
