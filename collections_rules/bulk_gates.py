@@ -214,7 +214,8 @@ def _counted(gate: AtMostGate | WaitAfterEventGate, key: tuple[str, int], masks:
     held = masks.portfolio.held_until.get(key)
     if held is None:
         raise ValueError(f"the portfolio does not say until when `{key[0]}` is held (held_until[{key}])")
-    if gate.counted.within:
+    columns = (masks.portfolio.columns.get(within.name) for within in gate.counted.within)
+    if any(column is not None and any(value is not None for value in column.values) for column in columns):
         raise ValueError(f"`{key[0]}` has `free within`, which closes again by itself: ask the exact evaluator")
 
     def closed(rows: Rows, at: int) -> Mask:

@@ -4,7 +4,8 @@ A fact with a few values costs a byte an account, and everything a rule may ask 
 is worked out once for each value, by the same code that judges a single call.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from array import array
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from math import ceil, prod
 from typing import Any
 
@@ -12,12 +13,13 @@ import numpy as np
 from attrs import define, field, frozen
 from numpy.typing import NDArray
 
-from collections_rules.evaluate import RING_MARGIN_S, RuleBook
+from collections_rules.counting import AtMostGate, WaitAfterEventGate
+from collections_rules.evaluate import HORIZON_S, RING_MARGIN_S, RuleBook
 from collections_rules.facts import Facts, FactValue
 from collections_rules.ledger import ContactLedger
 from collections_rules.query import Query
 
-__all__ = ["Cells", "Column", "Portfolio", "Rows"]
+__all__ = ["Cells", "Column", "Portfolio", "PortfolioBuilder", "Rows", "names_read"]
 
 Rows = slice | NDArray[np.int64]
 Gate = tuple[str, int]
@@ -84,21 +86,10 @@ class Portfolio:
     @classmethod
     def of_facts(cls, book: RuleBook, accounts: Sequence[Facts], ledger: ContactLedger) -> "Portfolio":
         """The portfolio of these accounts, which share one instant; contacts are counted by the exact gates."""
-        names = {name for facts in accounts for name in facts.values}
-        columns = {name: Column.of([facts.values.get(name) for facts in accounts]) for name in names}
-        columns["number"] = Column.of([facts.number_id for facts in accounts])
-        identifiers = [facts.values.get("call.identifier", facts.number_id) for facts in accounts]
-        columns["call.identifier"] = Column.of(identifiers)
-        columns["call.means"] = Column.of([facts.values.get("call.means", "call") for facts in accounts])
-        at_s = {int(facts.at.timestamp()) for facts in accounts}
-        if len(at_s) != 1 or len({facts.ring_s for facts in accounts}) != 1:
-            raise ValueError("the accounts of a portfolio share one instant and one ring time")
-        held = {
-            gate: np.array([_held_until(closed_until, facts, ledger) for facts in accounts], dtype=np.int64)
-            for gate, closed_until in book.counting_gates().items()
-        }
-        zones = Column.of([facts.zones for facts in accounts])
-        return cls(at_s.pop(), len(accounts), columns, zones, held, accounts[0].ring_s)
+        builder = PortfolioBuilder([book], ledger)
+        for facts in accounts:
+            builder.add(facts)
+        return builder.portfolios()[0]
 
     def cells(self, names: tuple[str, ...]) -> Cells:
         """The combinations of these facts (`zones` is the evidence of where the person is)."""
@@ -147,13 +138,120 @@ def _combination(code: int, columns: Sequence[Column]) -> tuple[FactValue | None
     return tuple(reversed(row))
 
 
-def _held_until(closed_until: Callable[[Query], int | None], facts: Facts, ledger: ContactLedger) -> int:
+# Building -----------------------------------------------------------------------------
+
+_OF_CALLS: Mapping[str, Callable[[Facts], FactValue | None]] = {
+    "number": lambda facts: facts.number_id,
+    "call.identifier": lambda facts: facts.values.get("call.identifier", facts.number_id),
+    "call.means": lambda facts: facts.values.get("call.means", "call"),
+}
+_OF_GROUPS = ("value.tier", "debt.dpd")
+
+
+@define(eq=False)
+class PortfolioBuilder:
+    """Takes accounts one by one, so that a million need no memory but their columns.
+
+    The portfolios it makes, one for each book, share the columns and differ in what their books count.
+    """
+
+    books: Sequence[RuleBook]
+    ledger: ContactLedger
+    _size: int = 0
+    _at: tuple[int, float] | None = None
+    _readers: dict[str, Callable[[Facts], Any]] = field(init=False)
+    _known: dict[str, dict[Any, int]] = field(init=False)
+    _codes: "dict[str, array[int]]" = field(init=False)
+    _counts: "list[dict[Gate, tuple[AtMostGate | WaitAfterEventGate, array[int]]]]" = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        names = [*_OF_GROUPS, *(name for book in self.books for name in names_read(book))]
+        self._readers = {name: _OF_CALLS.get(name) or _value_of(name) for name in names}
+        self._readers["zones"] = lambda facts: facts.zones
+        self._known = {name: {} for name in self._readers}
+        self._codes = {name: array("I") for name in self._readers}
+        self._counts = [{key: (gate, array("q")) for key, gate in _counting(book)} for book in self.books]
+
+    def add(self, facts: Facts) -> None:
+        """One more account; all of them share one instant and one ring time."""
+        at = (int(facts.at.timestamp()), facts.ring_s)
+        if self._at not in (None, at):
+            raise ValueError("the accounts of a portfolio share one instant and one ring time")
+        self._at, self._size = at, self._size + 1
+        for name, read in self._readers.items():
+            value, known = read(facts), self._known[name]
+            self._codes[name].append(known.setdefault((type(value), value), len(known)))
+        query = Query(facts, facts.values, self.ledger, at[0], 0)
+        for counts in self._counts:
+            for gate, held in counts.values():
+                held.append(0 if self._is_untouched(gate, query) else _held_until(gate.closed_until, query))
+
+    def _is_untouched(self, gate: AtMostGate | WaitAfterEventGate, query: Query) -> bool:
+        """Nothing was ever counted for this account: the usual case, settled without asking the gate."""
+        if ("debt" in gate.counted.scopes and not query.facts.claim_ids) or getattr(gate, "limit", 1) < 1:
+            return False
+        return not len(self.ledger) or not any(track.entries for track in gate.counted.tracks(query))
+
+    def portfolios(self) -> tuple[Portfolio, ...]:
+        """What the accounts so far make, for each book in turn."""
+        if self._at is None:
+            raise ValueError("a portfolio needs at least one account")
+        columns = {name: self._column(name) for name in self._readers}
+        zones = columns.pop("zones")
+        return tuple(
+            Portfolio(
+                self._at[0], self._size, columns, zones,
+                {key: np.array(held, np.int64) for key, (_, held) in counts.items()}, self._at[1],
+            )
+            for counts in self._counts
+        )  # fmt: skip
+
+    def _column(self, name: str) -> Column:
+        known = self._known[name]
+        return Column(
+            np.array(self._codes[name], dtype=_code_type(len(known))), tuple(value for _, value in known)
+        )  # fmt: skip
+
+
+def _value_of(name: str) -> Callable[[Facts], FactValue | None]:
+    return lambda facts: facts.values.get(name)
+
+
+def _counting(book: RuleBook) -> Iterator[tuple[Gate, AtMostGate | WaitAfterEventGate]]:
+    for rule in book.running:
+        for index, dated in enumerate(rule.lowered.gates):
+            if isinstance(dated.gate, AtMostGate | WaitAfterEventGate):
+                yield (rule.info.rule_id, index), dated.gate
+
+
+def names_read(book: RuleBook) -> tuple[str, ...]:
+    """Every fact that the rules of a book read of the call they judge."""
+    found: dict[str, None] = {}
+    for rule in book.running:
+        tests = [*rule.lowered.applies, *rule.lowered.excepts]
+        for dated in rule.lowered.gates:
+            gate = dated.gate
+            tests += [test for test in (getattr(gate, "test", None),) if test is not None]
+            found.update(dict.fromkeys(release.name for release in getattr(gate, "releases", ())))
+            found.update(dict.fromkeys(name for name in (getattr(gate, "name", None),) if name))
+            clocks = getattr(gate, "clocks", None)
+            found.update(dict.fromkeys(clocks.fact_names if clocks is not None else ()))
+            counted = getattr(gate, "counted", None)
+            found.update(dict.fromkeys(one.name for one in (counted.within if counted is not None else ())))
+        for test in tests:
+            found.update(dict.fromkeys((*test.names, *test.clocks.fact_names)))
+    return tuple(found)
+
+
+def _held_until(closed_until: Callable[[Query], int | None], query: Query) -> int:
     """When a gate that counts contacts first passes; 0 when it does now."""
-    query = Query(facts, facts.values, ledger, int(facts.at.timestamp()), 0)
     began_s, until = query.at_s, closed_until(query)
-    while until is not None:
-        if until > began_s + 800 * 86_400:
-            return until
-        query.at_s = until
-        until = closed_until(query)
-    return 0 if query.at_s == began_s else query.at_s
+    try:
+        while until is not None:
+            if until > began_s + HORIZON_S:
+                return until
+            query.at_s = until
+            until = closed_until(query)
+        return 0 if query.at_s == began_s else query.at_s
+    finally:
+        query.at_s = began_s

@@ -58,11 +58,13 @@ def test_no_rules_allow_nobody() -> None:
     assert (next_allowed(none, Portfolio(0, 2, {}, zones)) == NO_NEXT).all()
 
 
-def test_a_cap_that_closes_again_by_itself_is_refused() -> None:
+def test_a_cap_that_closes_again_by_itself_is_refused_where_somebody_gave_consent() -> None:
     rules = book("at most 7 calls in any 7 days per debt", "free within 7 days of consent.direct")
     zones = Column(np.zeros(1, np.uint8), (frozenset({"Asia/Seoul"}),))
+    given = {"consent.direct": Column.of([at("2026-04-01 10:00")])}
+    evaluate_bulk(rules, Portfolio(0, 1, {}, zones, {("t.a", 0): np.zeros(1, np.int64)}))
     with pytest.raises(ValueError, match="ask the exact evaluator"):
-        evaluate_bulk(rules, Portfolio(0, 1, {}, zones, {("t.a", 0): np.zeros(1, np.int64)}))
+        evaluate_bulk(rules, Portfolio(0, 1, given, zones, {("t.a", 0): np.zeros(1, np.int64)}))
 
 
 def test_a_date_of_a_fact_is_a_value_like_any_other() -> None:
