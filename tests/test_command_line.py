@@ -12,9 +12,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import apsw
 import pytest
 
+from adapters.journal_sqlite import SqliteJournal
 from dialer.record_codec import decode_all
 from dialer.records import CampaignChanged, CampaignState, Claimed, Disposed, Record
 
@@ -43,13 +43,9 @@ def records(journal: Path) -> list[Record]:
     """What a journal holds, read beside the process that writes it."""
     if not journal.exists():
         return []
-    with apsw.Connection(f"file:{journal}?mode=ro", flags=apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI) as db:
-        db.set_busy_timeout(5_000)
-        try:
-            lines = [line for (line,) in db.execute("SELECT line FROM record ORDER BY seq")]
-        except apsw.SQLError:  # the table is not there yet
-            return []
-    db.close()
+    store = SqliteJournal(journal)
+    lines = list(store.read())
+    store.close()
     return list(decode_all(lines))
 
 
@@ -104,9 +100,9 @@ def test_another_process_with_another_hash_seed_writes_the_same_journal_to_the_b
 
 
 def lines(journal: Path) -> list[bytes]:
-    db = apsw.Connection(str(journal))
-    found = [line for (line,) in db.execute("SELECT line FROM record ORDER BY seq")]
-    db.close()
+    store = SqliteJournal(journal)
+    found = list(store.read())
+    store.close()
     return found
 
 

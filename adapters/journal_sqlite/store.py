@@ -54,16 +54,9 @@ class SqliteJournal:
         return db
 
     def _prepare(self) -> None:
+        if self._number("PRAGMA user_version") != SCHEMA_VERSION:
+            self._migrate()
         with self._db:
-            version = self._number("PRAGMA user_version")
-            if version > SCHEMA_VERSION:
-                msg = (
-                    f"{self._path}: the journal has schema {version}, this program writes {SCHEMA_VERSION}; "
-                    "use the version that wrote it"
-                )
-                raise StoreError(msg)
-            if version < SCHEMA_VERSION:
-                migrate(self._db, version)
             self.journal_id, number, digest = self._db.execute("SELECT journal_id, seq, digest FROM head").get
             self._head = (number, digest)
             last = self._db.execute("SELECT seq, digest FROM record ORDER BY seq DESC LIMIT 1").fetchone()
@@ -71,6 +64,22 @@ class SqliteJournal:
             found = last[0] if last else 0
             msg = f"{self._path}: the journal ends at record {found}, and should at {number}; {_MEND}"
             raise StoreError(msg)
+
+    def _migrate(self) -> None:
+        self._db.execute("BEGIN IMMEDIATE")  # whoever else opens the file waits, and finds it done
+        try:
+            version = self._number("PRAGMA user_version")
+            if version > SCHEMA_VERSION:
+                msg = (
+                    f"{self._path}: the journal has schema {version}, this program writes {SCHEMA_VERSION}; "
+                    "use the version that wrote it"
+                )
+                raise StoreError(msg)
+            migrate(self._db, version)
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
 
     def _number(self, query: str) -> int:
         value = self._db.execute(query).get
