@@ -49,6 +49,8 @@ class Ports:
     """Which campaigns are this process's, where others share its store."""
     clock_speed: float = 1.0
     """Seconds of trio's clock in a real one."""
+    first_campaigns: frozenset[str] = frozenset()
+    """Those to take at once where several processes share them; the others when nobody else does."""
 
 
 @asynccontextmanager
@@ -121,7 +123,9 @@ async def open_engine(
                 if ports.leases is None:
                     yield engine
                 else:
-                    async with share(engine, ports.leases, ports.trunks, plan, ports.clock_speed):
+                    async with share(
+                        engine, ports.leases, ports.trunks, plan, ports.clock_speed, ports.first_campaigns
+                    ):
                         yield engine
             finally:
                 journal.append(Closed(clock.now_at()))

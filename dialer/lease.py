@@ -35,6 +35,9 @@ class LeaseKeeper:
     prepare: Callable[[frozenset[str]], Awaitable[None]]
     speed: float = 1.0
     """Seconds of trio's clock in a real one: a lease runs out in real time."""
+    first: frozenset[str] = frozenset()
+    """Campaigns to take at once; the others only after a lease's life, so that whoever is to have them can come."""
+    _first_until_mono: float = -1e9
     _held: frozenset[str] = frozenset()
     _valid_until_mono: float = -1e9
     _ready: dict[str, trio.Event] = field(init=False)
@@ -57,6 +60,8 @@ class LeaseKeeper:
 
     async def run(self) -> None:
         """Renew and take until cancelled. Raises `LeaseLostError` once another owns what was ours."""
+        if self.first:
+            self._first_until_mono = trio.current_time() + self.leases.ttl_s * self.speed
         async with trio.open_nursery() as preparing:
             while True:
                 taken = await self._ask()
@@ -75,7 +80,7 @@ class LeaseKeeper:
         """The campaigns that are ours since now."""
         asked_mono = trio.current_time()
         try:
-            held = await self.leases.take(self.wanted)
+            held = await self.leases.take(self.first if asked_mono < self._first_until_mono else self.wanted)
         except LeaseLostError:
             self._held = frozenset()
             raise

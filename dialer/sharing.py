@@ -24,7 +24,12 @@ __all__ = ["share"]
 
 @asynccontextmanager
 async def share(
-    engine: Engine, leases: Leases, trunks: tuple[Trunk, ...], plan: PlanAfterCrash, speed: float
+    engine: Engine,
+    leases: Leases,
+    trunks: tuple[Trunk, ...],
+    plan: PlanAfterCrash,
+    speed: float = 1.0,
+    first: frozenset[str] = frozenset(),
 ) -> AsyncIterator[None]:
     """While the block lasts, follow the others and take the campaigns that nobody owns."""
     wanted = frozenset(engine.campaigns)
@@ -37,7 +42,7 @@ async def share(
             engine.journal.append(record)
         await engine.journal.wait_durable()
 
-    keeper = LeaseKeeper(leases, wanted, prepare, speed)
+    keeper = LeaseKeeper(leases, wanted, prepare, speed, first & wanted)
     engine.keeper = keeper
     engine.journal.may_dial = keeper.may_dial
     async with trio.open_nursery() as beside:

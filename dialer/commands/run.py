@@ -12,7 +12,7 @@ from typing import Annotated
 
 import structlog
 import trio
-from attrs import frozen
+from attrs import evolve, frozen
 from cyclopts import Parameter
 
 from adapters.simulated.people import People
@@ -59,6 +59,7 @@ class _Day:
     has_web: bool
     arguments: tuple[str, ...]
     """What a snapshot's process is started with, to read the journal as this one does."""
+    first: frozenset[str]
 
 
 def run(
@@ -69,6 +70,11 @@ def run(
     take_over: Annotated[
         bool, Parameter(help="Have the process that dials from this journal finish its calls, then go on.")
     ] = False,
+    first: Annotated[
+        tuple[str, ...],
+        Parameter(help="With a shared journal: a campaign to take at once; others when nobody has them.", negative=()),
+    ] = (),
+    site: Annotated[tuple[str, ...], Parameter(help="Simulate the agents of this site only.", negative=())] = (),
     seed: Seed = None,
     agents: Agents = None,
     set_: Changes = (),
@@ -83,7 +89,9 @@ def run(
     people, accounts = import_run(config, world)
     address, folder = (journal, Path()) if journal else (config.journal, config.folder)
     arguments = (str(config_path), *(part for one in set_ for part in ("--set", one)))
-    day = _Day(config, world, people, accounts, address, folder, speed, web, arguments)
+    if world is not None and site:
+        world = evolve(world, shifts=tuple(one for one in world.shifts if one.site in site))
+    day = _Day(config, world, people, accounts, address, folder, speed, web, arguments, frozenset(first))
     with _alone(day, take_over=take_over):
         trio.run(_run_live, day, clock=SpeedClock(speed))
 
@@ -152,7 +160,7 @@ def _starts_at(day: _Day) -> datetime:
 
 
 def _ports(day: _Day, trunks: tuple[Trunk, ...], store: JournalStore) -> Ports:
-    return Ports(trunks, day.accounts, store, open_leases(day.address, store), day.speed)
+    return Ports(trunks, day.accounts, store, open_leases(day.address, store), day.speed, day.first)
 
 
 def _last_at(past: Past) -> datetime:
