@@ -10,7 +10,7 @@ __all__ = ["ATTEMPTS_A_DAY", "make_world"]
 EXAMPLE = Path(__file__).parents[1] / "examples/bank_day"
 ATTEMPTS_A_DAY = 6
 # Talks, wrap-ups and waits are so many times shorter than a bank's, so that much happens between two kills.
-BRISK = 40.0
+BRISK = 150.0
 
 _RULES = f"""pack crash.house 2026.1
   clock Asia/Seoul and every evidence

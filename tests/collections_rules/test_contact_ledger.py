@@ -1,12 +1,12 @@
 """The contact ledger: reserved once, settled once, equal by content."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collections_rules import ContactLedger
+from collections_rules import ContactEvent, ContactLedger
 from tests.collections_rules.made import at, event, ledger
 
 NOON = at("2026-04-14 12:00")
@@ -62,3 +62,50 @@ def test_the_order_of_booking_does_not_matter(order: list[int]) -> None:
 
 def test_ledgers_differ_when_an_outcome_does() -> None:
     assert ledger(event("a", NOON, "busy")) != ledger(event("a", NOON, "talk"))
+
+
+moves = st.lists(st.tuples(st.sampled_from(["reserve", "settle", "look", "without"]), st.integers(0, 40)), max_size=40)
+
+
+@given(past=moves, future=moves)
+def test_kept_contacts_count_like_any_others(past, future):
+    live = ContactLedger()
+    play(live, past, 0)
+    again = ContactLedger.of(live.events())
+    assert play(again, future, 100) == play(live, future, 100)
+    assert again.events() == live.events()
+    assert len(again) == len(live)
+    assert again == live
+
+
+def play(ledger, moves, start):
+    """Do as told where it is possible; what was seen."""
+    seen = []
+    for number, (what, which) in enumerate(moves, start):
+        pending = [one.event_id for one in ledger.events() if one.outcome == "pending"]
+        if what == "reserve":
+            ledger.reserve(
+                ContactEvent(
+                    f"e-{number}",
+                    datetime(2026, 11, 24, tzinfo=UTC) + timedelta(seconds=which * 7 % 40 + start),
+                    "call",
+                    "outbound",
+                    f"p-{which % 3}",
+                    (f"cl-{which % 2}",),
+                    f"n-{which % 4}",
+                    "c",
+                    "own",
+                    "pending",
+                )
+            )
+        elif what == "settle" and pending:
+            at = datetime(2026, 11, 25, tzinfo=UTC) + timedelta(seconds=number)
+            ledger.settle(pending[which % len(pending)], "no_answer", at)
+        elif what == "without" and pending:
+            with ledger.without(pending[which % len(pending)]):
+                seen.append([one.event_id for one in ledger.events_of_person(f"p-{which % 3}")])
+        else:
+            scope, key = [("campaign", "c"), ("person", "p-1"), ("number", "n-2"), ("debt", "cl-0")][which % 4]
+            track = ledger.track(scope, key)
+            seen.append(([one.event_id for one in track.entries], track.last_end_s))
+    return seen
