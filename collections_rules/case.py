@@ -4,15 +4,31 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
+from attrs import frozen
+
 from collections_rules.compile import compile_rules
 from collections_rules.evaluate import RuleBook
 from collections_rules.facts import FACT_TABLE, FactKind, Facts, FactValue, check_values
 from collections_rules.ledger import ContactEvent, ContactLedger
 from collections_rules.source import PackSource
 
-__all__ = ["decide_case"]
+__all__ = ["ReadCase", "decide_case", "read_case"]
 
-_KNOWN = ("packs", "at", "facts", "zones", "history", "person", "claims", "number", "campaign", "ring_s")
+_KNOWN = (
+    "packs", "at", "facts", "zones", "history", "person", "claims", "number", "campaign", "ring_s", "stated", "as_of",
+    "known_at",
+)  # fmt: skip
+
+
+@frozen
+class ReadCase:
+    """One case, ready to be judged."""
+
+    book: RuleBook
+    facts: Facts
+    ledger: ContactLedger
+    as_of: date | None
+    known_at: datetime | None
 
 
 def decide_case(case: Mapping[str, Any]) -> dict[str, Any]:
@@ -23,12 +39,32 @@ def decide_case(case: Mapping[str, Any]) -> dict[str, Any]:
     the person may be, `history` contacts with `at`, `channel` and `outcome`. A fact that
     is not given is unknown, and nothing is taken for clean.
     """
+    read = read_case(case)
+    verdict = read.book.evaluate(read.facts, read.ledger, as_of=read.as_of)
+    following = read.facts.at if verdict.is_allowed else verdict.next_eligible_at
+    return {
+        "allowed": verdict.is_allowed,
+        "by": [finding.rule_id for finding in verdict.denials],
+        "next": following.astimezone(UTC).isoformat() if following is not None else None,
+        "unknown": list(verdict.unknown),
+    }
+
+
+def read_case(case: Mapping[str, Any]) -> ReadCase:
+    """The rule book, the facts and the contacts of a case.
+
+    `as_of` asks the law of one date. `known_at` leaves out what was learnt later:
+    contacts after it (an outcome after it is pending), and entries of `stated`, each a
+    fact with `name`, `value` and `at`, of which the last one known goes before `facts`.
+    """
     strange = sorted(set(case) - set(_KNOWN))
     if strange:
         raise ValueError(f"unknown field `{strange[0]}`; there are {', '.join(_KNOWN)}")
     packs = case.get("packs", ())
     book = packs if isinstance(packs, RuleBook) else compile_rules(_sources(packs))
-    values = {name: _value(name, value) for name, value in case.get("facts", {}).items() if value is not None}
+    known_at = _moment(case["known_at"]) if case.get("known_at") is not None else None
+    given = {**case.get("facts", {}), **_stated(case.get("stated", ()), known_at)}
+    values = {name: _value(name, value) for name, value in given.items() if value is not None}
     faults = check_values(values)
     if faults:
         raise ValueError("; ".join(faults))
@@ -40,14 +76,15 @@ def decide_case(case: Mapping[str, Any]) -> dict[str, Any]:
     ledger = ContactLedger()
     for index, entry in enumerate(case.get("history", ())):
         ledger.reserve(_contact(index, entry, facts))
-    verdict = book.evaluate(facts, ledger)
-    following = facts.at if verdict.is_allowed else verdict.next_eligible_at
-    return {
-        "allowed": verdict.is_allowed,
-        "by": [finding.rule_id for finding in verdict.denials],
-        "next": following.astimezone(UTC).isoformat() if following is not None else None,
-        "unknown": list(verdict.unknown),
-    }
+    as_of = date.fromisoformat(case["as_of"]) if case.get("as_of") is not None else None
+    return ReadCase(book, facts, ledger if known_at is None else ledger.known_at(known_at), as_of, known_at)
+
+
+def _stated(entries: Sequence[Mapping[str, Any]], known_at: datetime | None) -> dict[str, Any]:
+    """The last statement of each fact that was known."""
+    said = sorted(((_moment(one.get("at")), str(one.get("name")), one.get("value")) for one in entries),
+                  key=lambda one: one[0])  # fmt: skip
+    return {name: value for at, name, value in said if known_at is None or at <= known_at}
 
 
 def _sources(packs: Sequence[str]) -> list[PackSource]:

@@ -37,7 +37,7 @@ _OF_EVENT: Mapping[str, Callable[[ContactEvent], FactValue | None]] = {
     "outcome": lambda e: e.outcome if e.outcome != "pending" else None,
     "content": lambda e: e.content,
     "direction": lambda e: e.direction,
-    "callee.role": lambda e: e.callee_role,
+    "callee.role": lambda e: e.callee_role or None,
     "call.content": lambda e: e.content,
     "number.kind": lambda e: e.number_kind or None,
     "number": lambda e: e.number_id,

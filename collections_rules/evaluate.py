@@ -6,7 +6,7 @@ allowed moment is found by jumping from release to release until every gate pass
 """
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from math import ceil
 from zoneinfo import ZoneInfo
 
@@ -117,11 +117,29 @@ class RunningRule:
         law_s = query.at_s if query.law_day is None else scope.midnight(query.law_day, is_end=False)
         starts = [max(lowered.from_s, dated.from_s) for dated in lowered.gates]
         coming = [start_s for start_s in starts if start_s > law_s and start_s < lowered.until_s]
-        if not coming:
-            return None
-        home = ZoneInfo(scope.clocks.zones[0]) if scope.clocks.zones else UTC
-        # Without a home zone a date begins with the earliest clock on Earth, fourteen hours ahead.
-        return datetime.fromtimestamp(min(coming) + (0 if scope.clocks.zones else 14 * 3600), home).date()
+        return self._date_of(min(coming), is_end=False) if coming else None
+
+    @property
+    def first_day(self) -> date | None:
+        """The first date on which the rule and one of its gates are law; None: for ever."""
+        lowered = self.lowered
+        first_s = max(lowered.from_s, min((dated.from_s for dated in lowered.gates), default=-NEVER))
+        return None if first_s == -NEVER else self._date_of(first_s, is_end=False)
+
+    @property
+    def last_day(self) -> date | None:
+        """The last date on which they are; None: for ever."""
+        lowered = self.lowered
+        until_s = min(lowered.until_s, max((dated.until_s for dated in lowered.gates), default=NEVER))
+        return None if until_s == NEVER else self._date_of(until_s, is_end=True) - timedelta(days=1)
+
+    def _date_of(self, midnight_s: int, is_end: bool) -> date:
+        """The date whose midnight, by the pack's home clock, this is."""
+        scope = self.lowered.scope
+        if scope.clocks.zones:
+            return datetime.fromtimestamp(midnight_s, ZoneInfo(scope.clocks.zones[0])).date()
+        # Without a home zone a date begins with the earliest clock on Earth and ends with the latest.
+        return datetime.fromtimestamp(midnight_s + (-12 if is_end else 14) * 3600, UTC).date()
 
     def _if_it_applies(self, query: Query, worst: int) -> int | None:
         lowered = self.lowered

@@ -33,7 +33,8 @@ class ContactEvent:
     """Who made it; `own` for ourselves, or the `collector.id` of the facts."""
     outcome: str
     content: str = "demand"
-    callee_role: str = "debtor"
+    callee_role: str = ""
+    """Empty is unknown: whoever it was, the contact counts."""
     number_kind: str = ""
     topic: str = ""
     household_id: str = ""
@@ -213,6 +214,15 @@ class ContactLedger:
             yield
         finally:
             self._add(entry.event)
+
+    def known_at(self, at: datetime) -> "ContactLedger":
+        """The contacts as they were known at an instant: later ones are not there, later outcomes are pending."""
+        limit_s, known = epoch_s(at), ContactLedger()
+        for entry in self._entries.values():
+            if entry.at_s <= limit_s:
+                is_open = entry.event.ended_at is not None and entry.end_s > limit_s
+                known.reserve(evolve(entry.event, outcome="pending", ended_at=None) if is_open else entry.event)
+        return known
 
     def track(self, scope: str, key: str) -> Track:
         """The contacts of one `person`, `household`, `debt`, `number` or `campaign`."""

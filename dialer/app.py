@@ -9,7 +9,7 @@ import structlog
 import trio
 from attrs import frozen
 
-from collections_rules import RuleBook, clean_facts
+from collections_rules import RuleBook
 from dialer.agents import AgentPool
 from dialer.campaign import Campaign, CampaignPlan
 from dialer.clock import WallClock
@@ -22,8 +22,8 @@ from dialer.ports import AccountSource, JournalStore, Leases, Trunk
 from dialer.records import Claimed, Closed, ListEnrolled, Opened
 from dialer.recovery import INTERRUPTED, PlanAfterCrash, ask_trunks, closing_records
 from dialer.retries import NextTry, plan_next_try
+from dialer.rule_decisions import gate_of
 from dialer.rule_desk import open_rules
-from dialer.rule_facts import RuleGate
 from dialer.rule_files import compile_campaign_rules
 from dialer.shared_floor import SharedFloor
 from dialer.sharing import share
@@ -87,6 +87,8 @@ async def open_engine(
                 accounts = lists[settings.id]
                 state.campaigns[settings.id].schedule.enroll(accounts.values())
                 journal.append(ListEnrolled(clock.now_at(), settings.id, len(accounts), _list_hash(accounts)))
+                gate = gate_of(settings, config, state, rules[settings.id])
+                gate.draft = opened[settings.id].draft
                 campaigns[settings.id] = Campaign(
                     plan=CampaignPlan(
                         settings.id,
@@ -98,16 +100,7 @@ async def open_engine(
                     ),
                     book=state.campaigns[settings.id],
                     accounts=accounts,
-                    gate=RuleGate(
-                        campaign_id=settings.id,
-                        purpose=settings.purpose,
-                        rules=rules[settings.id],
-                        state=state,
-                        default_zones=frozenset({config.time_zone}),
-                        collector_kind=settings.collector_kind,
-                        assumed=clean_facts() if settings.assume_clean else {},
-                        draft=opened[settings.id].draft,
-                    ),
+                    gate=gate,
                     # It has heard the journal, so that it need not learn the day again.
                     pacer=past.views[settings.id].pacer,
                     trunks=trunks,

@@ -21,7 +21,7 @@ from dialer.records import Denied, Judged, VerdictStage
 from dialer.rule_facts import RuleGate
 from dialer.schedule import Pick, Schedule
 
-__all__ = ["NO_NUMBER", "Gatekeeper", "LawfulCall"]
+__all__ = ["NO_NUMBER", "Gatekeeper", "LawfulCall", "denial"]
 
 log = structlog.get_logger()
 
@@ -143,26 +143,9 @@ class Gatekeeper:
         is_callback: bool = False,
     ) -> None:
         """Write a refusal: by which rules, why, and when to ask again."""
-        by_id = {finding.rule_id: finding for finding in verdict.denials}
-        # The rule that sets the next time need not be closed now; then the reason is what is closed now.
-        reason = by_id.get(verdict.deciding_rule_id or "", verdict.denials[0])
+        facts_hash = self._facts_hash(account, number, stage, is_callback)
         self.journal.append(
-            Denied(
-                at=now_at,
-                campaign_id=self.campaign_id,
-                account_id=account.account_id,
-                person_id=account.person.person_id,
-                number_id=number.number_id,
-                stage=stage,
-                rule_id=reason.rule_id,
-                rule_ids=tuple(by_id),
-                reason=reason.reason_en,
-                next_eligible_at=verdict.next_eligible_at,
-                pack_hash=verdict.pack_hash,
-                attempt_id=attempt_id,
-                facts_hash=self._facts_hash(account, number, stage, is_callback),
-                is_callback=is_callback,
-            )
+            denial(self.campaign_id, account, number, verdict, stage, now_at, attempt_id, facts_hash, is_callback)
         )
 
     def _facts_hash(self, account: Account, number: PhoneNumber, stage: VerdictStage, is_callback: bool) -> str:
@@ -235,6 +218,39 @@ class Gatekeeper:
                 pack_hash=self.gate.rules.pack_hash,
             )
         )
+
+
+def denial(
+    campaign_id: str,
+    account: Account,
+    number: PhoneNumber,
+    verdict: Verdict,
+    stage: VerdictStage,
+    at: datetime,
+    attempt_id: str | None,
+    facts_hash: str,
+    is_callback: bool,
+) -> Denied:
+    """The record of a refusal: by which rules, why, and when to ask again."""
+    by_id = {finding.rule_id: finding for finding in verdict.denials}
+    # The rule that sets the next time need not be closed now; then the reason is what is closed now.
+    reason = by_id.get(verdict.deciding_rule_id or "", verdict.denials[0])
+    return Denied(
+        at=at,
+        campaign_id=campaign_id,
+        account_id=account.account_id,
+        person_id=account.person.person_id,
+        number_id=number.number_id,
+        stage=stage,
+        rule_id=reason.rule_id,
+        rule_ids=tuple(by_id),
+        reason=reason.reason_en,
+        next_eligible_at=verdict.next_eligible_at,
+        pack_hash=verdict.pack_hash,
+        attempt_id=attempt_id,
+        facts_hash=facts_hash,
+        is_callback=is_callback,
+    )
 
 
 def _is_sooner(verdict: Verdict, other: Verdict) -> bool:

@@ -25,7 +25,7 @@ from dialer.rule_files import book_of_hash, campaign_sources, compile_campaign_r
 from dialer.rule_promotion import Promotion, objections
 from dialer.state import EngineState
 
-__all__ = ["OpenedRules", "RuleDesk", "RuleDeskError", "open_rules"]
+__all__ = ["OpenedRules", "RuleDesk", "RuleDeskError", "drafted", "open_rules"]
 
 log = structlog.get_logger()
 
@@ -74,7 +74,7 @@ def _open_one(campaign_id: str, config: Config, state: EngineState, now_at: date
     book, known = compile_campaign_rules(settings, config), state.rules.get(campaign_id)
     if known is not None and known.files_hash == book.pack_hash:
         live = book if known.pack_hash == book.pack_hash else book_of_hash(known.pack_hash, state.packs)
-        return OpenedRules(live, _draft_of(known, live, state.packs) if known.draft_hash else None, ())
+        return OpenedRules(live, drafted(known, live, state.packs) if known.draft_hash else None, ())
     sources = campaign_sources(settings, config)
     reason = "opened" if known is None else "opened with other files"
     changed = RulesChanged(now_at, campaign_id, book.pack_hash, files_hash=book.pack_hash, reason=reason)
@@ -85,7 +85,8 @@ def _texts(pack_hash: str, sources: Sequence[PackSource], now_at: datetime) -> t
     return (PackTexts(now_at, pack_hash, tuple((one.name.rsplit("/", 1)[-1], one.text) for one in sources)),)
 
 
-def _draft_of(known: RulesChanged, live: RuleBook, packs: Mapping[str, tuple[tuple[str, str], ...]]) -> Draft:
+def drafted(known: RulesChanged, live: RuleBook, packs: Mapping[str, tuple[tuple[str, str], ...]]) -> Draft:
+    """The draft that a record names, ready to judge."""
     kept = dict(packs)
     book = book_of_hash(known.draft_hash, kept)
     changes = changes_between(kept_sources(known.pack_hash, kept), kept_sources(known.draft_hash, kept))
@@ -199,7 +200,7 @@ class RuleDesk:
 
     async def _step(self, changed: RulesChanged, texts: "_Texts") -> _Step:
         book = await self._run(book_of_hash, changed.pack_hash, texts.all)
-        draft = await self._run(_draft_of, changed, book, texts.all) if changed.draft_hash else None
+        draft = await self._run(drafted, changed, book, texts.all) if changed.draft_hash else None
         return _Step(changed, texts.new_for(changed), book, draft)
 
     def _take(self, step: _Step) -> None:

@@ -113,7 +113,8 @@ def _read(name: str, asked: Asked, event: ContactEvent | None) -> FactValue | No
         of_event: dict[str, FactValue | None] = {
             "event": event.channel, "outcome": None if event.outcome == "pending" else event.outcome,
             "content": event.content, "call.content": event.content, "direction": event.direction,
-            "callee.role": event.callee_role, "number.kind": event.number_kind or None, "number": event.number_id,
+            "callee.role": event.callee_role or None, "number.kind": event.number_kind or None,
+            "number": event.number_id,
         }  # fmt: skip
         if name in of_event:
             return of_event[name]

@@ -79,7 +79,7 @@ def _runs(contacts: Sequence[ContactEvent]) -> list[tuple[str, list[ContactEvent
 def _kind(event: ContactEvent) -> str:
     words = [event.outcome] if event.channel == "call" else [event.channel, event.outcome]
     usual = {"direction": "outbound", "content": "demand", "callee_role": "debtor"}
-    own = [getattr(event, name) for name, clean in usual.items() if getattr(event, name) != clean]
+    own = [getattr(event, name) for name, clean in usual.items() if getattr(event, name) not in ("", clean)]
     return " ".join([*words, *own])
 
 
