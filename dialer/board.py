@@ -127,6 +127,11 @@ class Console(Protocol):
     `actor` is the signed-in person, `reason` their words; both go into the journal.
     """
 
+    @property
+    def time_zone(self) -> str:
+        """The centre's zone, as in the IANA table."""
+        ...
+
     def now_at(self) -> datetime:
         """The instant on the engine's clock."""
         ...

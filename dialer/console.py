@@ -54,6 +54,11 @@ class EngineConsole:
 
     # Figures.
 
+    @property
+    def time_zone(self) -> str:
+        """The centre's zone, as in the IANA table."""
+        return self.engine.config.time_zone
+
     def now_at(self) -> datetime:
         """The instant on the engine's clock."""
         return self.engine.clock.now_at()

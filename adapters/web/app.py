@@ -51,7 +51,9 @@ def make_app(parts: WebParts) -> Litestar:
     api = Router(
         "/api/v1",
         route_handlers=[
-            sign_in_routes(parts.users, parts.throttle, parts.first_run, is_https=is_https),
+            sign_in_routes(
+                parts.users, parts.throttle, parts.first_run, is_https=is_https, time_zone=parts.console.time_zone
+            ),
             floor_routes(parts.console, parts.pulse),
             desk_routes(parts.console, parts.desks),
         ],

@@ -46,6 +46,7 @@ class Me:
     site: str
     campaigns: list[str]
     language: str
+    time_zone: str
     csrf: str
 
 
@@ -64,14 +65,14 @@ class FirstRun:
         self._key = ""
 
 
-def sign_in_routes(users: Users, throttle: Throttle, first_run: FirstRun, *, is_https: bool) -> Router:
+def sign_in_routes(users: Users, throttle: Throttle, first_run: FirstRun, *, is_https: bool, time_zone: str) -> Router:
     """The routes."""
 
     def welcome(name: str, request: Request[Any, Any, Any]) -> Response[Me]:
         key, identity = users.start_session(name, client_address(request.scope))
         note_detail(request, actor=name)
         cookie = Cookie(key=COOKIE, value=key, httponly=True, samesite="strict", secure=is_https, path="/")
-        return Response(_me(identity), cookies=[cookie], status_code=200)
+        return Response(_me(identity, time_zone), cookies=[cookie], status_code=200)
 
     @post("/session", status_code=200, summary="Sign in", security=[])
     async def sign_in(data: JSONBody[Credentials], request: Request[Any, Any, Any]) -> Response[Me]:
@@ -110,12 +111,12 @@ def sign_in_routes(users: Users, throttle: Throttle, first_run: FirstRun, *, is_
     @get("/me", summary="Who is signed in")
     async def me(request: Request[Any, Any, Any]) -> Me:
         """Who is signed in, and what they may do."""
-        return _me(identity_of(request))
+        return _me(identity_of(request), time_zone)
 
     return Router("/", route_handlers=[sign_in, sign_out, first_admin, me], tags=["session"])
 
 
-def _me(identity: Identity) -> Me:
+def _me(identity: Identity, time_zone: str) -> Me:
     user = identity.user
     return Me(
         name=user.name,
@@ -125,5 +126,6 @@ def _me(identity: Identity) -> Me:
         site=user.site,
         campaigns=list(user.campaign_ids),
         language=user.language,
+        time_zone=time_zone,
         csrf=identity.csrf,
     )

@@ -1,6 +1,6 @@
 // What every signed-in page starts with: words, who is signed in, the bar on top.
 import { get, post } from "/static/js/api.js";
-import { currentLanguage, loadWords, say, useLanguage } from "/static/js/words.js";
+import { currentLanguage, loadWords, say, useLanguage, useZone } from "/static/js/words.js";
 
 // Page path, word, the right that shows it.
 const places = [
@@ -12,6 +12,7 @@ const places = [
 export async function start() {
   await loadWords();
   const me = await get("/me");
+  useZone(me.time_zone);
   if (me.language && !localStorage.getItem("language") && me.language !== currentLanguage()) useLanguage(me.language);
   const bar = document.querySelector("header.bar");
   if (bar) fill(bar, me);

@@ -2,6 +2,7 @@
 const supported = ["ko", "en"];
 let table = {};
 let language = pick();
+let timeZone;
 
 function pick() {
   const kept = localStorage.getItem("language");
@@ -14,6 +15,9 @@ export async function loadWords() {
   document.documentElement.lang = language;
   translate(document);
 }
+
+// Times are shown in the centre's zone, wherever the screen hangs.
+export function useZone(zone) { timeZone = zone; }
 
 export function currentLanguage() { return language; }
 
@@ -46,16 +50,16 @@ export function money(minor, currency = "KRW") {
   return new Intl.NumberFormat(language, { style: "currency", currency }).format(minor / 100);
 }
 export function clockTime(value, withSeconds = false) {
-  const options = { hour: "2-digit", minute: "2-digit", hour12: false, ...(withSeconds ? { second: "2-digit" } : {}) };
+  const options = { hour: "2-digit", minute: "2-digit", hour12: false, timeZone, ...(withSeconds ? { second: "2-digit" } : {}) };
   return new Intl.DateTimeFormat(language === "ko" ? "ko-KR" : "en-GB", options).format(new Date(value));
 }
 export function dayAndTime(value) {
   const at = new Date(value);
   if (language === "ko") {
-    const day = "일월화수목금토"[at.getDay()];
-    return `${at.getMonth() + 1}. ${at.getDate()}.(${day}) ${clockTime(value)}`;
+    const parts = Object.fromEntries(new Intl.DateTimeFormat("ko-KR", { month: "numeric", day: "numeric", weekday: "short", timeZone }).formatToParts(at).map((part) => [part.type, part.value]));
+    return `${parts.month}. ${parts.day}.(${parts.weekday}) ${clockTime(value)}`;
   }
-  const date = new Intl.DateTimeFormat("en-GB", { weekday: "short", day: "numeric", month: "short" }).format(at);
+  const date = new Intl.DateTimeFormat("en-GB", { weekday: "short", day: "numeric", month: "short", timeZone }).format(at);
   return `${date} ${clockTime(value)}`;
 }
 export function duration(seconds) {
