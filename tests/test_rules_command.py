@@ -1,6 +1,7 @@
 """`paceline rules …` and `paceline pacing …` at a terminal."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -20,13 +21,18 @@ def paceline(*words: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.slow
 def test_check_is_quiet_about_good_files_and_names_the_place_of_a_bad_word(tmp_path: Path) -> None:
     good = paceline("rules", "check", str(RULES))
-    assert (good.returncode, good.stdout.splitlines()[-1][:21]) == (0, "2 files read, 0 error")
+    assert good.returncode == 0
+    assert re.match(r"0 errors, \d+ warnings.* in \d+ rules, .*2 files$", good.stdout.splitlines()[-1])
     file = tmp_path / "bad.rules"
     file.write_text(BAD, encoding="utf-8")
     bad = paceline("rules", "check", str(file))
     assert bad.returncode == 1
     assert f"{file}:5:33 error" in bad.stdout
     assert "write `person`" in bad.stdout
+    assert "1 of R101 can be mended: paceline rules check --fix R101" in bad.stdout
+    mended = paceline("rules", "check", "--fix", "R101", str(file))
+    assert (mended.returncode, mended.stdout) == (0, "0 errors, 0 warnings in 1 rule, 1 file\n")
+    assert "per person\n" in file.read_text(encoding="utf-8")
 
 
 @pytest.mark.slow
@@ -37,6 +43,52 @@ def test_tests_of_a_file_run_with_the_packs_it_uses(tmp_path: Path) -> None:
     untested = paceline("rules", "test", str(file))
     assert untested.returncode == 1
     assert "never: bank.a" in untested.stdout
+
+
+@pytest.mark.slow
+def test_coverage_names_rules_without_a_test_and_a_ready_one_fills_the_gap(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "own.rules"
+    file.write_text(BAD.replace("persn", "person"), encoding="utf-8")
+    bare = paceline("rules", "test", "--coverage", str(file))
+    assert bare.returncode == 1
+    assert re.search(r"generated: (\d+) boundary tests .* \1/\1", bare.stdout)
+    assert "coverage: 0/1 rules blocked at least once; never: bank.a" in bare.stdout
+    ready = paceline("rules", "test", "--new", "bank.a", str(file))
+    file.write_text(file.read_text(encoding="utf-8") + "\n" + ready.stdout, encoding="utf-8")
+    covered = paceline("rules", "test", "--coverage", str(file))
+    assert (covered.returncode, covered.stdout.splitlines()[-1]) == (0, "coverage: 1/1 rules blocked at least once")
+    assert paceline("rules", "test", "--new", "bank.b", str(file)).returncode == 2
+
+
+ANSWERS = ("--who", "person and topic", "--what", "calls or texts", "--how-many", "3", "--in-what-time", "24 hours")
+
+
+@pytest.mark.slow
+def test_five_answers_make_a_rule_that_checks_with_boundary_tests_that_pass(tmp_path: Path) -> None:
+    file = tmp_path / "own.rules"
+    made = paceline("rules", "new", str(file), *ANSWERS, "--source", "law 방문판매법 §42", "--id", "own.three")
+    assert made.returncode == 0, made.stderr
+    text = file.read_text(encoding="utf-8")
+    assert "  at most  3 calls or texts in any 24 hours per person and topic\n" in text
+    assert text.count("\ntest ") >= 3
+    visits = ("--who", "채권", "--what", "방문", "--how-many", "1", "--in-what-time", "하루")
+    again = paceline("rules", "new", str(file), *visits, "--source", "policy 4", "--id", "own.visit")
+    assert again.returncode == 0, again.stderr
+    assert paceline("rules", "test", "--coverage", str(file)).returncode == 0
+    assert paceline("rules", "fmt", str(file)).stdout == file.read_text(encoding="utf-8")
+
+
+@pytest.mark.slow
+def test_what_is_not_answered_is_asked_in_either_language(tmp_path: Path) -> None:
+    file = tmp_path / "asked.rules"
+    command = [sys.executable, "-m", "dialer", "rules", "new", str(file), "--language", "ko"]
+    said = "채권\n접촉\n7회\n168시간\npolicy 매뉴얼 1\n"
+    made = subprocess.run(command, cwd=ROOT, input=said, capture_output=True, text=True, check=False)
+    assert made.returncode == 0, made.stderr
+    assert "무엇을 셉니까?" in made.stdout
+    assert "at most  7 contacts in any 168 hours per debt" in file.read_text(encoding="utf-8")
 
 
 @pytest.mark.slow

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from collections_rules import Diagnostic, PackSource, RulesError, Span, compile_rules, render
-from collections_rules.diagnostics import suggest
+from collections_rules.diagnostics import mended, replacement, suggest
 
 BAD = sorted((Path(__file__).parent / "packs_bad").glob("*.rules"))
 
@@ -49,3 +49,31 @@ def test_a_rule_of_another_pack_cannot_be_replaced() -> None:
 )
 def test_the_nearest_known_word_is_suggested(word: str, meant: str | None) -> None:
     assert suggest(word, ["person", "debt", "number"]) == meant
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in BAD if path.stem.startswith("misspelt_")], ids=lambda path: path.stem
+)
+def test_a_suggested_word_mends_the_fault_it_is_suggested_for(path: Path) -> None:
+    source = PackSource(path.name, path.read_text(encoding="utf-8"))
+    before = _faults(source)
+    mendable = [one for one in before if replacement(one) is not None]
+    after = _faults(mended(source, before))
+    assert len(after) <= len(before) - len(mendable)
+    assert not {one.message for one in mendable} & {one.message for one in after}
+
+
+def _faults(source: PackSource) -> list[Diagnostic]:
+    try:
+        compile_rules([source])
+    except RulesError as error:
+        return list(error.diagnostics)
+    return []
+
+
+def test_only_a_misspelt_word_is_replaced() -> None:
+    source = PackSource("x.rules", "  open  weekdays")
+    unclear = Diagnostic(source, Span(1, 9, 8), "R101", "unknown word `weekdays`", "write one of Mon, Tue")
+    other = Diagnostic(source, Span(1, 3, 4), "R101", "unknown word `weekdays`", "write `Mon`")
+    assert (replacement(unclear), replacement(other)) == (None, None)
+    assert mended(source, [unclear, other]) == source

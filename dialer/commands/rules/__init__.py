@@ -1,6 +1,6 @@
 """`paceline rules …`: what policy authors do at a terminal. A module a family of commands; each adds to `app`."""
 
-from dialer.commands.rules import as_of, cases, explain, files, promotion
+from dialer.commands.rules import as_of, cases, explain, files, lsp, new, promotion, vocabulary
 from dialer.commands.rules.sources import app
 
-__all__ = ["app", "as_of", "cases", "explain", "files", "promotion"]
+__all__ = ["app", "as_of", "cases", "explain", "files", "lsp", "new", "promotion", "vocabulary"]

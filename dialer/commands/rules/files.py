@@ -2,41 +2,150 @@
 
 import json
 import sys
+from collections import Counter
 from pathlib import Path
+from typing import Annotated
 
-from collections_rules import RulesError, compile_rules, fmt, from_json, list_findings, render, to_json
-from collections_rules.rule_tests import run_tests
+from cyclopts import Parameter
+
+from collections_rules import (
+    Diagnostic,
+    PackSource,
+    RulesError,
+    compile_rules,
+    fmt,
+    from_json,
+    list_findings,
+    render,
+    to_json,
+)
+from collections_rules.boundary import new_tests, run_boundary_tests
+from collections_rules.diagnostics import mended, replacement
+from collections_rules.rule_tests import MADE_ACCOUNTS, RuleTestReport, run_tests
+from collections_rules.syntax import parse_pack
 from dialer.commands.rules.sources import Files, app, console, read_sources, read_text, used_by, with_used
+from dialer.config import ConfigError
 
-__all__ = ["check", "fmt_", "from_json_", "json_", "test"]
+__all__ = ["check", "fmt_", "from_json_", "json_", "try_tests"]
+
+Fix = Annotated[
+    tuple[str, ...],
+    Parameter(
+        help="Write the suggested word in place of every misspelt one that has this code, e.g. R101.", negative=()
+    ),
+]
 
 
 @app.command
-def check(*files: Files) -> None:
+def check(*files: Files, fix: Fix = ()) -> None:
     """Say what is wrong with rule files, and what is worth a second look. Exit 1 for faults."""
     sources = list(read_sources(files))
+    found = _found(sources)
+    if fix:
+        sources = _mend(sources, [one for one in found if one.code in fix])
+        found = _found(sources)
+    if found:
+        console.print(render(found))
+    fixable = Counter(one.code for one in found if replacement(one) is not None)
+    for code, count in sorted(fixable.items()):
+        console.print(f"{count} of {code} can be mended: paceline rules check --fix {code} {' '.join(files)}")
+    console.print(f"{_counts(found)} in {_contents(sources)}")
+    if any(one.severity == "error" for one in found):
+        sys.exit(1)
+
+
+def _found(sources: list[PackSource]) -> list[Diagnostic]:
+    """Every fault; of packs without one, what is worth a second look."""
     try:
         compile_rules(with_used(sources))
     except RulesError as error:
-        console.print(str(error))
-        sys.exit(1)
+        return list(error.diagnostics)
     named = {source.name for source in sources}
-    found = [one for one in list_findings(with_used(sources)) if one.source.name in named]
-    if found:
-        console.print(render(found))
-    console.print(f"{len(sources)} files read, 0 errors, {len(found)} warnings and notes")
+    return [one for one in list_findings(with_used(sources)) if one.source.name in named]
 
 
-@app.command
-def test(*files: Files) -> None:
+def _mend(sources: list[PackSource], found: list[Diagnostic]) -> list[PackSource]:
+    mended_sources = []
+    for source in sources:
+        after = mended(source, found)
+        if after != source:
+            if not Path(source.name).is_file():
+                raise ConfigError(f"{source.name}: a built-in pack is not changed; copy it to a file of yours")
+            Path(source.name).write_text(after.text, encoding="utf-8")
+        mended_sources.append(after)
+    return mended_sources
+
+
+def _counts(found: list[Diagnostic]) -> str:
+    of = Counter(one.severity for one in found)
+    return ", ".join(_number(of[kind], kind) for kind in ("error", "warning", "note") if kind != "note" or of[kind])
+
+
+def _contents(sources: list[PackSource]) -> str:
+    """`33 rules, 1 table, 2 sequences`, of whatever could be read."""
+    packs = [parse_pack(source, []) for source in sources]
+    of = {
+        "rule": sum(len(pack.rules) for pack in packs),
+        "table": sum(len(pack.tables) for pack in packs),
+        "sequence": sum(len(pack.sequences) for pack in packs),
+        "test": sum(len(pack.tests) for pack in packs),
+        "file": len(packs),
+    }
+    return ", ".join(_number(count, kind) for kind, count in of.items() if count or kind == "rule")
+
+
+def _number(count: int, kind: str) -> str:
+    return f"{count} {kind}{'' if count == 1 else 's'}"
+
+
+@app.command(name="test")
+def try_tests(
+    *files: Files,
+    coverage: Annotated[
+        bool, Parameter(help="Also run generated boundary tests, and say which rules no test made true.")
+    ] = False,
+    new: Annotated[str | None, Parameter(help="Print a ready test for this rule instead of running any.")] = None,
+    accounts: Annotated[int, Parameter(help="On how many made accounts each `always` is tried.")] = MADE_ACCOUNTS,
+) -> None:
     """Run the tests that stand in rule files. Exit 1 when one fails, or when a rule is never made true."""
-    is_green = True
-    for source in read_sources(files):
-        report = run_tests(source, used_by(source))
+    sources = list(read_sources(files))
+    if new is not None:
+        print("\n".join(_new_test(sources, new)), end="")
+        return
+    is_green, reports = True, []
+    for source in sources:
+        report = run_tests(source, used_by(source), accounts)
+        reports.append(report)
         is_green = is_green and report.is_green
         console.print(report.text())
+        if coverage:
+            generated = run_boundary_tests(source, used_by(source))
+            is_green = is_green and not generated.failures
+            console.print(generated.text())
+    if coverage:
+        console.print(_coverage(reports))
     if not is_green:
         sys.exit(1)
+
+
+def _new_test(sources: list[PackSource], rule_id: str) -> list[str]:
+    for source in sources:
+        if any(rule.rule_id.text == rule_id for rule in parse_pack(source, []).rules):
+            try:
+                made = new_tests(with_used([source]), rule_id)
+            except ValueError as error:
+                raise ConfigError(str(error)) from None
+            return made or [f"# no generated account closes {rule_id}: its condition is too large to search\n"]
+    raise ConfigError(f"no rule `{rule_id}` in {', '.join(source.name for source in sources) or 'no file'}")
+
+
+def _coverage(reports: list[RuleTestReport]) -> str:
+    rules = sum(report.rules for report in reports)
+    never = [rule_id for report in reports for rule_id in report.never_blocked]
+    said = f"coverage: {rules - len(never)}/{rules} rules blocked at least once"
+    if not never:
+        return said
+    return f"{said}; never: {', '.join(never)}     (write one: paceline rules test --new {never[0]} FILE)"
 
 
 @app.command(name="fmt")

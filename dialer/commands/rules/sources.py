@@ -11,7 +11,7 @@ from rich.console import Console
 from collections_rules import BUILTIN_PACKS, PackSource, builtin_pack
 from dialer.config import ConfigError
 
-__all__ = ["Files", "app", "console", "read_sources", "read_text", "used_by", "with_used"]
+__all__ = ["Files", "app", "beside", "console", "read_sources", "read_text", "used_by", "with_used"]
 
 app = App(name="rules", help="Check, test and convert contact rules.")
 console = Console(highlight=False, markup=False, soft_wrap=True)
@@ -37,6 +37,19 @@ def used_by(source: PackSource) -> list[PackSource]:
     header = _HEADER.search(source.text)
     names = [name.strip() for name in header.group(1).split(",")] if header else []
     return [builtin_pack(name) for name in names if name in BUILTIN_PACKS]
+
+
+_NAME = re.compile(r"^(?:pack|campaign|규정집|캠페인)\s+(\S+)", re.MULTILINE)
+
+
+def beside(source: PackSource, path: Path) -> list[PackSource]:
+    """The packs in the folder of a file that its header says it uses, as they are on disk."""
+    header = _HEADER.search(source.text)
+    names = [name.strip() for name in header.group(1).split(",")] if header else []
+    wanted = {name for name in names if name not in BUILTIN_PACKS}
+    files = sorted(path.parent.glob("*.rules")) if wanted else []
+    others = [PackSource(str(one), read_text(one)) for one in files if one != path]
+    return [one for one in others if (found := _NAME.search(one.text)) and found[1] in wanted]
 
 
 def with_used(sources: list[PackSource]) -> list[PackSource]:

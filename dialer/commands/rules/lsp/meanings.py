@@ -1,0 +1,51 @@
+"""What the words that begin a line mean, in one sentence each, in Korean and English: for hover and completion."""
+
+from collections.abc import Mapping
+
+__all__ = ["MEANINGS"]
+
+MEANINGS: Mapping[str, tuple[str, str]] = {
+    "pack": ("규정집의 이름과 판", "the name and version of the pack"),
+    "campaign": ("캠페인 규칙집의 이름과 판", "the name and version of a campaign's pack"),
+    "rule": ("규칙 하나: 이름, 출처, 관문", "one rule: its name, its source, its gates"),
+    "table": ("두 항목으로 고르는 표", "a table that chooses by up to two facts"),
+    "rank": ("누구를 먼저 걸지", "whom to call first"),
+    "split": ("사람을 집단으로 나누는 시험", "a trial that draws people into arms"),
+    "keep": ("발신 속도의 한도", "limits of pacing"),
+    "sequence": ("시도의 순서와 간격", "the order and spacing of attempts"),
+    "test": ("예 하나: 조건, 이력, 시점과 답", "one example: what is given, what happened, when, and the answer"),
+    "always": ("어떤 계좌에서도 지켜져야 하는 성질", "a property that must hold on every account"),
+    "calendar": ("공휴일 달력과 연도", "a calendar of holidays, and its years"),
+    "clock": ("모두 열려 있어야 하는 시간대", "the zones that must all be open"),
+    "contact": ("`접촉`으로 세는 것", "what the noun `contact` counts"),
+    "applies": ("규칙이 적용되는 경우", "when the rule is there at all"),
+    "enforce": ("확인되지 않은 규칙을 책임자 이름으로 켬", "switches on an unverified rule, by a named person"),
+    "law": ("법령 출처", "the law it comes from"),
+    "law?": ("확인되지 않은 법령 출처: 꺼져 있음", "a citation nobody has verified: the rule is off"),
+    "order": ("행정명령 출처", "the order it comes from"),
+    "contract": ("계약 출처", "the contract it comes from"),
+    "policy": ("내규 출처", "the house policy it comes from"),
+    "reading": ("해석: 보이기만 하고 판단에는 쓰이지 않음", "how it is read: shown, never evaluated"),
+    "accept": ("접수 조건: 보이기만 함", "what intake accepts: shown, never evaluated"),
+    "say": ("상담원 화면에 보일 말", "what the agent's screen says"),
+    "open": ("이 시간에만 전화할 수 있음 (끝 시각은 닫힘)", "calls may be placed in these hours; the end is closed"),
+    "stop": ("조건이 참이거나 알 수 없으면 금지", "closed while the condition holds or is unknown"),
+    "at": ("기간 안의 횟수 한도", "closed while so many are within the window"),
+    "wait": ("어떤 일 뒤에 기다림", "closed for a time after something"),
+    "fresh": ("명단이 이보다 오래되면 금지", "closed when the list is older"),
+    "free": ("횟수에 넣지 않는 것", "what is not counted"),
+    "except": ("규칙 전체를 면제하는 경우", "what frees the whole rule"),
+    "from": ("시행일", "the first day on which it is the law"),
+    "until": ("끝나는 때", "when it ends"),
+    "given": ("시험의 조건: 말하지 않은 것은 깨끗함", "the facts of a test; what it does not mention is clean"),
+    "history": ("시험 전에 있었던 접촉", "the contacts before the test"),
+    "numbers": ("거는 번호의 순서", "which numbers are called, in order"),
+    "hour": ("거는 시각", "at what hours"),
+    "first": ("첫 시도", "the first attempt"),
+    "after": ("결과별 다음 시도", "what follows each outcome"),
+    "end": ("시도를 그만두는 때", "when attempts end"),
+    "arms": ("집단과 몫", "the arms and their shares"),
+    "measure": ("무엇으로 견줄지", "what is compared"),
+    "limit": ("한도 하나", "one limit"),
+}  # fmt: skip
+"""By the English word; `at` is `at most` in a rule and a moment in a test."""
