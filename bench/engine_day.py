@@ -16,7 +16,7 @@ from pathlib import Path
 
 import structlog
 import trio
-from attrs import define, field
+from attrs import define, evolve, field
 
 from bench.draws import Draws
 from bench.engine_world import (
@@ -69,6 +69,8 @@ class _Tally:
     abandoned: int = 0
     by_quarter: dict[int, list[int]] = field(factory=dict)
     """Persons answered and abandoned, fewest agents."""
+    by_campaign: dict[str, list[int]] = field(factory=dict)
+    """Persons delivered and abandoned."""
 
     def heed(self, record: Record) -> None:
         match record:
@@ -77,11 +79,14 @@ class _Tally:
             case Detected() if record.answered_by is not AnsweredBy.MACHINE:
                 self.quarter()[0] += self.trunk.outcomes[record.attempt_id].is_person
             case Connected():
-                self.delivered += self.trunk.outcomes[record.attempt_id].is_person
+                is_person = self.trunk.outcomes[record.attempt_id].is_person
+                self.delivered += is_person
+                self.by_campaign.setdefault(record.campaign_id, [0, 0])[0] += is_person
             case Disposed():
                 outcome = self.trunk.outcomes.pop(record.attempt_id, None)
                 if record.disposition is Disposition.ABANDONED and outcome is not None and outcome.is_person:
                     self.abandoned += 1
+                    self.by_campaign.setdefault(record.campaign_id, [0, 0])[1] += 1
                     self.quarter()[1] += 1
 
     def quarter(self, agents: int | None = None) -> list[int]:
@@ -111,9 +116,17 @@ class _Tally:
 
 def run_engine_day(scenario: Scenario, seed: int, mode: PacingMode = PacingMode.PREDICTIVE, tick_s: float = 0.5) -> Day:
     """One day of `scenario` through the production engine; the same seed meets the same people as `run_day`."""
+    return run_shared_day(scenario, seed, 1, mode, tick_s)[0]
+
+
+def run_shared_day(
+    scenario: Scenario, seed: int, campaign_count: int, mode: PacingMode = PacingMode.PREDICTIVE, tick_s: float = 0.5
+) -> tuple[Day, dict[str, tuple[int, int]]]:
+    """The same day dialed by several campaigns that share every agent; persons delivered and abandoned of each."""
+    ids = tuple(CAMPAIGN if nth == 0 else f"{CAMPAIGN}-{nth + 1}" for nth in range(campaign_count))
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "bench.rules").write_text(_RULES, encoding="utf-8")
-        config = _config(scenario, mode, tick_s, Path(folder))
+        config = _config(scenario, mode, tick_s, Path(folder), ids)
         with _quiet():
             return run_virtual(partial(_live, scenario, seed, config), seed)
 
@@ -129,7 +142,7 @@ def _quiet() -> Iterator[None]:
         structlog.configure(**before)
 
 
-def _config(scenario: Scenario, mode: PacingMode, tick_s: float, folder: Path) -> Config:
+def _config(scenario: Scenario, mode: PacingMode, tick_s: float, folder: Path, ids: tuple[str, ...]) -> Config:
     settings = settings_for(scenario, mode)
     campaign = CampaignSettings(
         id=CAMPAIGN,
@@ -151,18 +164,19 @@ def _config(scenario: Scenario, mode: PacingMode, tick_s: float, folder: Path) -
         time_zone=ZONE,
         own_numbers=(_CALLER_ID,),
         trunks=(TrunkConfig(name=ModelTrunk.name, lines=scenario.lines, calls_per_s=ModelTrunk.max_calls_per_s),),
-        campaigns=(campaign,),
+        campaigns=tuple(evolve(campaign, id=one) for one in ids),
         folder=folder,
     )
 
 
-async def _live(scenario: Scenario, seed: int, config: Config) -> Day:
+async def _live(scenario: Scenario, seed: int, config: Config) -> tuple[Day, dict[str, tuple[int, int]]]:
     clock, draws, began_mono = WallClock(_START_AT), Draws(scenario, seed), trio.current_time()
     trunk = ModelTrunk(draws, scenario.lines, began_mono)
     stock = 200 + 40 * round(max(scenario.agents.values))
     tally = _Tally(trunk, began_mono)
     async with open_engine(config, Ports((trunk,), FirstAccounts(stock), NoStore()), clock) as engine:
-        _prepare(engine, tally, stock)
+        for campaign_id in engine.campaigns:
+            _prepare(engine, campaign_id, tally, stock)
         async with trio.open_nursery() as nursery:
             nursery.start_soon(_staff, scenario, engine, draws, tally, nursery)
             nursery.start_soon(engine.run)
@@ -170,12 +184,12 @@ async def _live(scenario: Scenario, seed: int, config: Config) -> Day:
             day = _day(scenario, seed, trunk, tally)
             engine.stop("end of the model day")
             nursery.cancel_scope.cancel()
-    return day
+    return day, {one: (delivered, lost) for one, (delivered, lost) in tally.by_campaign.items()}
 
 
-def _prepare(engine: Engine, tally: _Tally, stock: int) -> None:
+def _prepare(engine: Engine, campaign_id: str, tally: _Tally, stock: int) -> None:
     """Let the tally hear every record, and put one more account on the list for each one called."""
-    campaign = engine.campaigns[CAMPAIGN]
+    campaign = engine.campaigns[campaign_id]
     campaign.accounts = EndlessAccounts()
 
     def heed(record: Record) -> None:
@@ -184,7 +198,7 @@ def _prepare(engine: Engine, tally: _Tally, stock: int) -> None:
             campaign.book.schedule.enroll((account(stock + tally.trunk.launched),))
         campaign.heed(record)
 
-    engine.journal.tell(CAMPAIGN, heed)
+    engine.journal.tell(campaign_id, heed)
 
 
 async def _staff(scenario: Scenario, engine: Engine, draws: Draws, tally: _Tally, nursery: trio.Nursery) -> None:
@@ -197,7 +211,9 @@ async def _staff(scenario: Scenario, engine: Engine, draws: Draws, tally: _Tally
             here.append(f"a{came}")
             came += 1
             first_break_s = draws.first_break_s() if scenario.parameters["break_every_s"] > 0.0 else None
-            engine.agents.log_in(AgentProfile(here[-1], "here", (CAMPAIGN,)), ModelDesk(draws, tally.began_mono))
+            engine.agents.log_in(
+                AgentProfile(here[-1], "here", tuple(engine.campaigns)), ModelDesk(draws, tally.began_mono)
+            )
             if first_break_s is not None:
                 nursery.start_soon(_take_breaks, here[-1], scenario, engine, draws, tally, first_break_s)
         while len(here) > wanted:
@@ -232,7 +248,12 @@ def _day(scenario: Scenario, seed: int, trunk: ModelTrunk, tally: _Tally) -> Day
         delivered=tally.delivered,
         abandoned=tally.abandoned,
         launched=trunk.launched,
-        quarters=tuple((answered, lost, fewest) for _, (answered, lost, fewest) in sorted(tally.by_quarter.items())),
+        # What falls into the very instant of the end belongs to no quarter hour of the day.
+        quarters=tuple(
+            (answered, lost, fewest)
+            for index, (answered, lost, fewest) in sorted(tally.by_quarter.items())
+            if index * QUARTER_S < scenario.hours * 3600.0
+        ),
         decide_count=0,
         decide_s=0.0,
         observe_count=0,

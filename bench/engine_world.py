@@ -140,15 +140,27 @@ class NoStore:
 
     is_instant = True
 
-    async def append(self, lines: Sequence[bytes]) -> None:
+    async def append(self, lines: Sequence[bytes]) -> Sequence[bytes]:
         """Forget the lines."""
+        return ()
 
     def append_nowait(self, lines: Sequence[bytes]) -> None:
         """Forget the lines."""
 
-    def read(self) -> Iterator[bytes]:
+    def read(self, after: int = 0) -> Iterator[bytes]:
         """Nothing is there."""
         return iter(())
+
+    async def wait_news(self) -> None:
+        """Nobody else writes."""
+        await trio.sleep_forever()
+
+    async def put_snapshot(self, number: int, body: bytes) -> None:
+        """Forget it."""
+
+    def latest_snapshot(self) -> tuple[int, bytes] | None:
+        """There is none."""
+        return None
 
     def close(self) -> None:
         """Nothing to release."""

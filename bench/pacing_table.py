@@ -1,18 +1,22 @@
 """`python -m bench pacing`: model days run, and printed as shares of the limit."""
 
 import argparse
+import json
 import sys
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from itertools import repeat
+from pathlib import Path
 from typing import Any
+
+from attrs import asdict
 
 from bench.baselines import PACERS
 from bench.compare import Interval, paired
 from bench.engine_day import run_engine_day
 from bench.floor import Day, run_day
 from bench.scenarios import Scenario, load_scenarios
-from bench.score import render, score
+from bench.score import Score, render, score
 from pacing import PacingMode
 
 DRIVERS = ("heap", "engine", "both")
@@ -76,6 +80,14 @@ def _run(arguments: argparse.Namespace) -> None:
                 flush=True,
             )
     print(render(rows, with_sum=True, only_sum=True))
+    if arguments.json:
+        Path(arguments.json).write_text(as_json(rows, arguments.pacer, arguments.driver, seeds), encoding="utf-8")
+
+
+def as_json(rows: Sequence[Score], pacer: str, driver: str, seeds: range) -> str:
+    """The scores with what they were measured with; keys carry their units."""
+    scores = [{**asdict(row), "share_of_limit": row.share_of_limit} for row in rows]
+    return json.dumps({"pacer": pacer, "driver": driver, "seeds": [seeds[0], seeds[-1]], "scores": scores}, indent=1)
 
 
 def add_command(commands: Any) -> None:
@@ -86,5 +98,6 @@ def add_command(commands: Any) -> None:
     parser.add_argument("--scenario", action="append", help="only this one; may be repeated")
     parser.add_argument("--pacer", choices=sorted(PACERS), default="predictive")
     parser.add_argument("--driver", choices=DRIVERS, default="heap", help="event heap, production engine, or both")
+    parser.add_argument("--json", help="also write the scores to this file")
     parser.add_argument("--jobs", type=int, default=1, help="processes")
     parser.set_defaults(run=_run)

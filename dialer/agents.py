@@ -44,6 +44,8 @@ class Agent:
     since_mono: float
     idle_since_mono: float
     attempt_id: str | None = None
+    taken_by: str = ""
+    """The campaign that reserved the agent, while a call is at hand."""
     intent: _Intent = _Intent.STAY
     intent_reason: str = ""
 
@@ -68,6 +70,7 @@ class _Waiter:
     priority: int
     arrival: int
     attempt_id: str = field(order=False)
+    campaign_id: str = field(order=False)
     task: trio.lowlevel.Task = field(order=False)
     is_waiting: bool = field(default=True, order=False)
     agent: Agent | None = field(default=None, order=False)
@@ -84,6 +87,8 @@ class AgentPool:
         self._idle: dict[str, dict[str, Agent]] = {}
         self._waiters: dict[str, list[_Waiter]] = {}
         self._arrivals = 0
+        self._parts: dict[tuple[str, str], float] = {}
+        """A memo for `shared_part`, until somebody comes or goes."""
         self._on_idle: dict[str, list[Callable[[], None]]] = {}
 
     # What agents say.
@@ -95,6 +100,7 @@ class AgentPool:
         now = trio.current_time()
         agent = Agent(profile, desk, AgentState.LOGGED_OUT, now, now)
         self._agents[profile.agent_id] = agent
+        self._parts.clear()
         self._become_idle(agent, "logged in")
 
     def start_break(self, agent_id: str, reason: str) -> None:
@@ -139,6 +145,34 @@ class AgentPool:
             return _NOBODY
         return frozenset(one for one, agent in self._leaving.items() if campaign_id in agent.profile.campaign_ids)
 
+    @property
+    def has_shared_agents(self) -> bool:
+        """Whether anybody works more than one campaign."""
+        shared = self._parts.get(("", ""))
+        if shared is None:
+            shared = float(any(len(agent.profile.campaign_ids) > 1 for agent in self._agents.values()))
+            self._parts["", ""] = shared
+        return shared > 0.0
+
+    def shared_part(self, campaign_id: str, other_id: str) -> float:
+        """The part of a campaign's agents who work the other one too, 0 to 1."""
+        part = self._parts.get((campaign_id, other_id))
+        if part is None:
+            members = [agent.profile.campaign_ids for agent in self.members(campaign_id)]
+            part = sum(other_id in ids for ids in members) / max(1, len(members))
+            self._parts[campaign_id, other_id] = part
+        return part
+
+    def reserved_elsewhere(self, campaign_id: str) -> frozenset[str]:
+        """Ids of the campaign's agents who are reserved for a call of another one."""
+        if not self.has_shared_agents:
+            return _NOBODY
+        return frozenset(
+            agent.agent_id
+            for agent in self.members(campaign_id)
+            if agent.state is AgentState.RESERVED and agent.taken_by != campaign_id
+        )
+
     def idle_count(self, campaign_id: str) -> int:
         """How many of the campaign's agents are free this moment."""
         return len(self._idle.get(campaign_id, ()))
@@ -153,6 +187,7 @@ class AgentPool:
             return None
         agent = idle.get(prefer) if prefer is not None else next(iter(idle.values()))
         if agent is not None:
+            agent.taken_by = campaign_id
             self._reserve(agent, attempt_id)
         return agent
 
@@ -162,7 +197,7 @@ class AgentPool:
         if agent is not None:
             return agent
         self._arrivals += 1
-        waiter = _Waiter(priority, self._arrivals, attempt_id, trio.lowlevel.current_task())
+        waiter = _Waiter(priority, self._arrivals, attempt_id, campaign_id, trio.lowlevel.current_task())
         heapq.heappush(self._waiters.setdefault(campaign_id, []), waiter)
 
         def give_up(_: object) -> trio.lowlevel.Abort:
@@ -214,6 +249,7 @@ class AgentPool:
         if agent.intent is _Intent.LEAVE:
             self._move(agent, AgentState.LOGGED_OUT, None, agent.intent_reason)
             del self._agents[agent.agent_id]
+            self._parts.clear()
         elif agent.state is not AgentState.ON_BREAK:
             self._move(agent, AgentState.ON_BREAK, None, agent.intent_reason)
 
@@ -224,6 +260,7 @@ class AgentPool:
         if waiter is not None:
             # INVARIANT: reserved before anything else runs, so no break or other call can come between.
             waiter.is_waiting, waiter.agent = False, agent
+            agent.taken_by = waiter.campaign_id
             self._move(agent, AgentState.RESERVED, waiter.attempt_id, reason)
             trio.lowlevel.reschedule(waiter.task)
             return

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 import structlog
 import trio
-from attrs import define, field
+from attrs import define, evolve, field
 
 from dialer.agents import AgentPool
 from dialer.clock import WallClock, sleep_until
@@ -25,9 +25,10 @@ from dialer.placing import CampaignPlan, Placer
 from dialer.ports import StoreError
 from dialer.records import CampaignChanged, CampaignState, PacingNoted, Record
 from dialer.rule_facts import RuleGate
+from dialer.shared_floor import SharedFloor
 from dialer.state import CampaignBook
 from dialer.trunks import TrunkPool
-from pacing import Pacer, PacingDecision, PacingMode
+from pacing import Pacer, PacingDecision, PacingMode, Snapshot
 
 __all__ = ["Campaign", "CampaignPlan"]
 
@@ -55,6 +56,8 @@ class Campaign:
     journal: Journal
     clock: WallClock
     nursery: trio.Nursery
+    floor: SharedFloor | None = None
+    """Who else works with the same agents; None when nobody does."""
     view: PacingView = field(init=False)
     """The floor and the calls in flight, as the pacer may see them."""
     placer: Placer = field(init=False)
@@ -68,6 +71,8 @@ class Campaign:
         self.view = PacingView(self.plan.campaign_id, self.pacer)
         self.journal.tell(self.plan.campaign_id, self.heed)
         self.book.schedule.on_planned = self._planned
+        if self.floor is not None:
+            self.floor.join(self.plan.campaign_id, self)
         self._keeper = Gatekeeper(
             self.plan.campaign_id,
             self.gate,
@@ -160,6 +165,22 @@ class Campaign:
     def _changed(self) -> None:
         self._wake.set()
 
+    # What campaigns on the same floor ask.
+
+    def snapshot(self, now_at: datetime) -> Snapshot:
+        """The floor as the pacer may see it now, without the calls of other campaigns."""
+        return self.view.snapshot(self.agents, self.trunks.free_count(), self.book.counters, now_at)
+
+    @property
+    def load(self) -> float:
+        """How many agents its calls keep or will keep busy, as far as can be foreseen."""
+        return self.view.with_agent_count + self.pacer.live_rate * self.view.in_flight_count
+
+    def wants_calls(self, now_at: datetime) -> bool:
+        """Whether it would place a call if it could."""
+        is_open = self.book.state is CampaignState.RUNNING and not self._keeper.is_closed(now_at)
+        return is_open and self.book.schedule.has_due(now_at)
+
     # One tick.
 
     def _tick(self) -> None:
@@ -181,9 +202,14 @@ class Campaign:
             self.pause("a decision failed; see the log")
 
     def _decide(self, now_at: datetime) -> PacingDecision:
-        free_lines = self.trunks.free_count()
-        snapshot = self.view.snapshot(self.agents, free_lines, self.book.counters, now_at)
+        snapshot = self.snapshot(now_at)
+        if self.floor is not None:
+            snapshot = evolve(snapshot, rivals=self.floor.rivals(self.plan.campaign_id, now_at))
         decision = self.pacer.decide(snapshot)
+        if self.floor is not None and decision.mode is PacingMode.PREDICTIVE:
+            answer_rate = decision.figures.get("answer_rate", 1.0)
+            part = self.floor.turn(self.plan.campaign_id, decision.launch_count, answer_rate, now_at)
+            decision = evolve(decision, launch_count=part)
         now_mono = trio.current_time()
         if decision.mode is not self._noted_mode or (
             now_mono - self._noted_mono >= _NOTE_S and (snapshot.staffed_count or snapshot.in_flight_count)

@@ -15,6 +15,7 @@ from dialer.records import (
     AgentState,
     Answered,
     AnsweredBy,
+    Claimed,
     Connected,
     Detected,
     Disposed,
@@ -58,6 +59,8 @@ class PacingView:
 
     campaign_id: str
     pacer: Pacer
+    claimed_since_s: dict[str, float] = field(factory=dict)
+    """Claimed and on their way to the trunk; a decision counts them as ringing."""
     ringing_since_s: dict[str, float] = field(factory=dict)
     detecting_since_s: dict[str, float] = field(factory=dict)
     waiting_since_s: dict[str, float] = field(factory=dict)
@@ -65,11 +68,19 @@ class PacingView:
     _since_s: dict[AgentState, dict[str, float]] = field(factory=lambda: {state: {} for state in AgentState})
     """Who is in which state since when, by agent id."""
     _wrapping_since_s: dict[str, float] = field(factory=dict)
+    _with_agent: set[str] = field(factory=set)
+    """Attempts that are talks or wrap-ups."""
 
     @property
     def in_flight_count(self) -> int:
         """Calls that may yet need an agent."""
-        return len(self.ringing_since_s) + len(self.detecting_since_s) + len(self.waiting_since_s)
+        before_answer = len(self.claimed_since_s) + len(self.ringing_since_s)
+        return before_answer + len(self.detecting_since_s) + len(self.waiting_since_s)
+
+    @property
+    def with_agent_count(self) -> int:
+        """Calls that an agent talks on or wraps up."""
+        return len(self._with_agent)
 
     @property
     def staffed_count(self) -> int:
@@ -94,6 +105,8 @@ class PacingView:
         # A reserved agent's call is in flight, so the pacer weighs one against the other.
         idle_count = len(since_s[AgentState.IDLE]) + len(since_s[AgentState.RESERVED])
         leaving = agents.leaving(self.campaign_id)
+        elsewhere = agents.reserved_elsewhere(self.campaign_id)
+        idle_count -= sum(one in elsewhere and one not in leaving for one in since_s[AgentState.RESERVED])
         if leaving:
             talking = {one: at_s for one, at_s in talking.items() if one not in leaving}
             wrapping = {one: at_s for one, at_s in wrapping.items() if one not in leaving}
@@ -105,7 +118,7 @@ class PacingView:
             leaving_count=len(leaving),
             talking_since_s=tuple(talking.values()),
             wrapping_since_s=tuple(wrapping.values()),
-            ringing_since_s=tuple(self.ringing_since_s.values()),
+            ringing_since_s=(*self.ringing_since_s.values(), *self.claimed_since_s.values()),
             detecting_since_s=tuple(self.detecting_since_s.values()),
             waiting_since_s=tuple(self.waiting_since_s.values()),
             free_lines=free_lines,
@@ -116,7 +129,11 @@ class PacingView:
         match record:
             case Originated() | Answered() | Detected():
                 return self._before_talk(record, at_s)
+            case Claimed():
+                self.claimed_since_s[record.attempt_id] = at_s
+                return ()
             case Connected():
+                self._with_agent.add(record.attempt_id)
                 self.waiting_since_s.pop(record.attempt_id, None)
                 return (CallConnected(at_s, record.wait_s),)
             case TalkEnded():
@@ -130,6 +147,7 @@ class PacingView:
     def _before_talk(self, record: Originated | Answered | Detected, at_s: float) -> tuple[PacingEvent, ...]:
         match record:
             case Originated():
+                self.claimed_since_s.pop(record.attempt_id, None)
                 self.ringing_since_s[record.attempt_id] = at_s
                 return (CallLaunched(at_s),)
             case Answered():
@@ -144,6 +162,8 @@ class PacingView:
                 return (LiveDetected(at_s),)
 
     def _ended(self, record: Disposed, at_s: float) -> tuple[PacingEvent, ...]:
+        self.claimed_since_s.pop(record.attempt_id, None)
+        self._with_agent.discard(record.attempt_id)
         rang_from_s = self.ringing_since_s.pop(record.attempt_id, None)
         self.detecting_since_s.pop(record.attempt_id, None)
         self.waiting_since_s.pop(record.attempt_id, None)

@@ -110,6 +110,21 @@ class Schedule:
         The caller owns it until a record (claimed, denied) plans it anew, or
         `put_back` returns it.
         """
+        if not self.has_due(now_at):
+            return None
+        _, account_id, _ = heapq.heappop(self._ready)
+        progress = self.progress_of(account_id)
+        return Pick(
+            account_id=account_id,
+            is_callback=progress.is_callback,
+            agent_id=progress.agent_id,
+            same_agent_within_s=progress.same_agent_within_s,
+            due_at=progress.not_before_at,
+            next_number_id=progress.next_number_id,
+        )
+
+    def has_due(self, now_at: datetime) -> bool:
+        """Whether `next` would give an account."""
         now_s = now_at.timestamp()
         while self._waiting and self._waiting[0][0] <= now_s:
             _, _, account_id, version = heapq.heappop(self._waiting)
@@ -117,19 +132,12 @@ class Schedule:
             if progress.version == version:
                 heapq.heappush(self._ready, (self._priority(account_id, progress), account_id, version))
         while self._ready:
-            _, account_id, version = heapq.heappop(self._ready)
+            _, account_id, version = self._ready[0]
             progress = self.progress_of(account_id)
-            if progress.version != version or progress.open_attempt_id or progress.ends:
-                continue
-            return Pick(
-                account_id=account_id,
-                is_callback=progress.is_callback,
-                agent_id=progress.agent_id,
-                same_agent_within_s=progress.same_agent_within_s,
-                due_at=progress.not_before_at,
-                next_number_id=progress.next_number_id,
-            )
-        return None
+            if progress.version == version and not progress.open_attempt_id and not progress.ends:
+                return True
+            heapq.heappop(self._ready)
+        return False
 
     def put_back(self, account_id: str, not_before_at: datetime | None = None) -> None:
         """Return a pick that came to nothing, to be offered again, if asked not before an instant."""

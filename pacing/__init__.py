@@ -21,7 +21,7 @@ from pacing.events import (
 )
 from pacing.pacer import Pacer
 from pacing.settings import AbandonmentWindow, PacerSettings, PacingMode
-from pacing.snapshot import Snapshot, WindowCount
+from pacing.snapshot import RivalCalls, Snapshot, WindowCount
 
 __all__ = [
     "AbandonmentWindow",
@@ -43,6 +43,7 @@ __all__ = [
     "PacingDecision",
     "PacingEvent",
     "PacingMode",
+    "RivalCalls",
     "Snapshot",
     "TalkEnded",
     "WindowCount",

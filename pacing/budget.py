@@ -37,8 +37,29 @@ CUT = 0.3
 LAST_CUT = 0.03
 EARNED_SHARE = 0.8
 BIAS_PER_ANSWER = 1e-4
+# A window that will earn few calls in all cannot keep three of them back: this share of them, when it is less.
+RESERVE_OF_WHOLE = 0.25
+# And being a call off means more there: theta answers up to three times as strongly below so many calls in all.
+FULL_GAIN_FROM = 15.0
+MOST_GAIN = 3.0
+# What a window will earn is not told from its first answers; this share of it must be gone.
+SETTLED_SHARE = 0.02
+
+
 _LEAST_BIAS, _MOST_BIAS = -1.5, 1.0
 _MOST_THETA = 0.5
+
+
+def theta_per_target(agents: int) -> float:
+    """Theta over the target at an even pace on a floor of so many agents.
+
+    With one or two, the chance to meet no agent rises in steps, a call at a
+    time, so that it mostly stays far below theta: there theta may be higher.
+
+    >>> [round(theta_per_target(agents), 2) for agents in (1, 2, 5, 100)]
+    [1.6, 1.2, 0.96, 0.81]
+    """
+    return THETA_PER_TARGET * (1.0 + 1.0 / max(1, agents))
 
 
 @define
@@ -52,19 +73,24 @@ class WindowBudget:
     """Calls that could be abandoned now without being over the target."""
     _answered: int = field(default=0, init=False)
 
-    def theta(self, answered: int, abandoned: int, elapsed: float, expected_loss: float = 0.0) -> float:
+    def theta(
+        self, answered: int, abandoned: int, elapsed: float, expected_loss: float = 0.0, agents: int = 100
+    ) -> float:
         """Chance of meeting no agent to allow, 0 to 1.
 
         `answered` and `abandoned` count the window so far, `elapsed` is the
         share of it that is gone, `expected_loss` how many persons on the line
-        will be abandoned whatever is decided.
+        will be abandoned whatever is decided, `agents` how many work.
         """
         earned = self.target * answered
         self.slack = earned - abandoned - expected_loss
-        off = self.slack - RESERVE - RESERVE_SHARE * earned
-        off = min(max(off, -MOST_UNDER_RESERVE), MOST_OVER_RESERVE)
+        # What the whole window will have earned if answers go on coming as they did.
+        whole = earned / elapsed if elapsed > SETTLED_SHARE else inf
+        reserve = min(RESERVE, RESERVE_OF_WHOLE * whole) + RESERVE_SHARE * earned
+        off = min(max(self.slack - reserve, -MOST_UNDER_RESERVE), MOST_OVER_RESERVE)
         self._learn_bias(answered, off)
-        theta = THETA_PER_TARGET * self.target * exp(self.bias + GAIN * off)
+        gain = GAIN * min(MOST_GAIN, max(1.0, FULL_GAIN_FROM / max(whole, 0.1)))
+        theta = theta_per_target(agents) * self.target * exp(self.bias + gain * off)
         # What the rest of the window will earn if answers go on coming as they did.
         to_come = earned * (1.0 - elapsed) / elapsed if elapsed > 0.0 else inf
         if self.slack + EARNED_SHARE * to_come < 1.0 and answered:
@@ -93,7 +119,9 @@ class Budget:
         for name, window in self._windows.items():
             window.target = settings.target_of(name)
 
-    def theta(self, counts: Iterable[WindowCount], expected_loss: float = 0.0) -> tuple[float, float]:
+    def theta(
+        self, counts: Iterable[WindowCount], expected_loss: float = 0.0, agents: int = 100
+    ) -> tuple[float, float]:
         """The smallest theta of all windows, and the slack of that window in calls."""
         least, slack = inf, 0.0
         for count in counts:
@@ -101,7 +129,7 @@ class Budget:
             if window is None:
                 window = self._windows[count.name] = WindowBudget(self.settings.target_of(count.name))
             elapsed = min(max(count.elapsed, 0.0), 1.0)
-            theta = window.theta(count.answered_by_person, count.abandoned, elapsed, expected_loss)
+            theta = window.theta(count.answered_by_person, count.abandoned, elapsed, expected_loss, agents)
             if theta < least:
                 least, slack = theta, window.slack
         return least, slack

@@ -7,7 +7,7 @@ many observations and fades with them.
 """
 
 from collections import deque
-from math import exp, sqrt
+from math import exp, log, sqrt
 
 from attrs import Factory, define, field
 
@@ -170,36 +170,55 @@ class AnswerWatch:
 
     The level waits until calls have settled; a list that suddenly answers
     would have filled the floor by then. Answers are compared with the sum of
-    hazards of the calls ringing, both fading with `memory_s`; their difference
-    is a martingale with variance the expectation (Aalen 1978), so a difference
-    of `z` deviations is no chance.
+    hazards of the calls ringing, in two ways. Both fading with `memory_s`,
+    their difference is a martingale with variance the expectation (Aalen
+    1978), so a difference of `z` deviations is no chance; that sees slow
+    rises. Sudden ones are seen sooner by a sum that gains log `times` with
+    each answer, loses `times` - 1 with each answer expected and never falls
+    below zero (Page 1954): by chance it passes `alarm` less than once in
+    exp(`alarm`) answers.
     """
 
     memory_s: float = 20.0
     z: float = 2.5
+    times: float = 4.0
+    alarm: float = 5.0
     _answered: float = field(default=0.0, init=False)
     _expected: float = field(default=0.0, init=False)
+    _sum: float = field(default=0.0, init=False)
+    _answered_since: float = field(default=0.0, init=False)
+    _expected_since: float = field(default=0.0, init=False)
+    """Since the sum was zero last."""
     _now_s: float | None = field(default=None, init=False)
 
     def observe(self, at_s: float) -> None:
         """Count one answer, unless nobody has said for more than a second what to expect."""
         if self._now_s is not None and abs(at_s - self._now_s) <= 1.0:
             self._answered += 1.0
+            self._answered_since += 1.0
+            self._sum += log(self.times)
 
     def expect(self, per_second: float, now_s: float) -> None:
         """Say how many answers a second the calls ringing now let expect; gaps over a second count as one."""
         gap_s = 0.0 if self._now_s is None else min(max(now_s - self._now_s, 0.0), 1.0)
         self._now_s = now_s
-        kept = exp(-gap_s / self.memory_s)
+        kept, expected = exp(-gap_s / self.memory_s), per_second * gap_s
         self._answered *= kept
-        self._expected = kept * self._expected + per_second * gap_s
+        self._expected = kept * self._expected + expected
+        self._expected_since += expected
+        self._sum -= (self.times - 1.0) * expected
+        if self._sum <= 0.0:
+            self._sum = self._answered_since = self._expected_since = 0.0
 
     @property
     def surge(self) -> float:
         """By how much the answer rate is to be raised for now; 1 while nothing is unusual."""
-        if self._answered - self._expected <= self.z * sqrt(self._expected + 1.0):
-            return 1.0
-        return (self._answered + 1.0) / (self._expected + 1.0)
+        slow = sudden = 1.0
+        if self._answered - self._expected > self.z * sqrt(self._expected + 1.0):
+            slow = (self._answered + 1.0) / (self._expected + 1.0)
+        if self._sum > self.alarm:
+            sudden = (self._answered_since + 1.0) / (self._expected_since + 1.0)
+        return max(slow, sudden)
 
 
 @define

@@ -19,7 +19,7 @@ from pacing.events import PacingEvent
 from pacing.forecast import Outlook
 from pacing.learner import Learner, Tables
 from pacing.settings import PacerSettings, PacingMode
-from pacing.snapshot import Snapshot, WindowCount
+from pacing.snapshot import RivalCalls, Snapshot, WindowCount
 
 # Whatever was learned, so many calls in flight for each agent are a mistake: even at one answer in a hundred,
 # two minutes of handling and 24 s of ringing, an agent is kept busy by about twenty.
@@ -32,6 +32,15 @@ DOUBTED_LOSS = 0.12
 DOUBTED_LOSS_OVER_TARGET = 4.0
 # Calls are given up when the floor has filled far beyond what the next call may risk.
 GIVE_UP_OVER_THETA = 3.0
+# Before a call has rung so long, it says nothing of whether the list has changed.
+SILENT_S = 8.0
+# From so many agents on a jump of the answer rate, by this factor but not above one half, may cost at most this
+# share of a quarter hour's answers: the calls that are still silent are limited to what it would take.
+GUARDED_AGENTS = 20
+GUARDED_JUMP = 10.0
+GUARDED_RATE = 0.5
+GUARDED_LOSS = 0.06
+QUARTER_S = 900.0
 _LONGEST_AGE_S = 86_400.0
 
 
@@ -46,6 +55,7 @@ class Pacer:
         self.learner = Learner(settings)
         self._tables = Tables(self.learner)
         self._budget = Budget(settings)
+        self._theta = 1.0
 
     def observe(self, event: PacingEvent) -> None:
         """Learn from one event; events that cannot be are counted in `learner.rejected`, never raised."""
@@ -99,12 +109,15 @@ class Pacer:
         self.learner.answer_rate.remember(in_flight)
         self._tables.refresh(snapshot)
         stranded = max(0, len(snapshot.waiting_since_s) - snapshot.idle_count)
-        theta, slack = self._budget.theta(self._counts(snapshot), float(stranded))
-        outlook = self._outlook(snapshot)
         staffed = snapshot.staffed_count
+        theta, slack = self._budget.theta(self._counts(snapshot), float(stranded), staffed)
+        self._theta = theta
+        # Their callers meet no agent as often as ours do: the stricter campaign rules a shared floor.
+        theta = min([theta, *(rival.theta for rival in snapshot.rivals if len(rival.answers))])
+        outlook = self._outlook(snapshot)
         known = self.learner.answer_rate.experience + FIRST_CALLS_PER_AGENT * staffed
         most = min(snapshot.free_lines, min(known, MOST_PER_AGENT * staffed) - in_flight)
-        launch = outlook.launches(theta, most)
+        launch = outlook.launches(theta, min(most, self._most_silent(snapshot, outlook)))
         p = outlook.p_no_agent(launch)
         figures = {
             "theta": theta,
@@ -118,6 +131,18 @@ class Pacer:
         give_up = self._give_up_count(snapshot, p, theta) if launch == 0 else 0
         return PacingDecision(launch, give_up, PacingMode.PREDICTIVE, _reason(figures), figures)
 
+    def _most_silent(self, snapshot: Snapshot, outlook: Outlook) -> int:
+        """How many more calls may be placed before those placed lately have begun to speak."""
+        staffed = snapshot.staffed_count
+        if staffed < GUARDED_AGENTS:
+            return MOST_PER_AGENT * staffed
+        learner = self.learner
+        answers = QUARTER_S * staffed / (learner.talk.mean + learner.wrap.mean)
+        takes = snapshot.idle_count + outlook.expected_freed + GUARDED_LOSS * answers
+        rate = max(self._tables.live_rate, min(GUARDED_RATE, GUARDED_JUMP * self._tables.live_rate))
+        silent = sum(snapshot.now_s - since_s < SILENT_S for since_s in snapshot.ringing_since_s)
+        return max(0, int(takes / max(rate, 1e-6)) - silent)
+
     def _give_up_count(self, snapshot: Snapshot, p_no_agent: float, theta: float) -> int:
         """Calls that have rung long enough to be given up lawfully, when the floor has filled; off unless set."""
         after_s = self.settings.give_up_ringing_after_s
@@ -125,15 +150,38 @@ class Pacer:
             return 0
         return sum(snapshot.now_s - since_s >= after_s for since_s in snapshot.ringing_since_s)
 
+    @property
+    def live_rate(self) -> float:
+        """The share of calls expected to reach a person, as of the last decision."""
+        return self._tables.live_rate
+
+    def rival_calls(self, snapshot: Snapshot, share: float) -> RivalCalls:
+        """This campaign's calls as another one must see them that shares agents with it.
+
+        `share` is the part of this campaign's agents who also serve the other.
+        """
+        self._tables.refresh(snapshot)
+        rows = self._answers(snapshot)
+        waiting = np.ones((len(snapshot.waiting_since_s), rows.shape[1]))
+        return RivalCalls(share * np.concatenate((waiting, rows)), self._theta)
+
+    def _answers(self, snapshot: Snapshot) -> Floats:
+        """Chance of each call in flight to reach a person before each answer time of a call placed now."""
+        tables = self._tables
+        answers = tables.answered[tables.ring_bins(_ages(snapshot.now_s, snapshot.ringing_since_s))]
+        if not snapshot.detecting_since_s:
+            return answers
+        told = np.full((len(snapshot.detecting_since_s), answers.shape[1]), self.learner.live_share.mean)
+        return np.concatenate((answers, told))
+
     def _outlook(self, snapshot: Snapshot) -> Outlook:
         now, tables = snapshot.now_s, self._tables
         free = tables.free
         ringing = tables.ring_bins(_ages(now, snapshot.ringing_since_s))
         self.learner.answer_watch.expect(float(tables.hazard[ringing].sum()), now)
-        answers = tables.answered[ringing]
-        if snapshot.detecting_since_s:
-            live = self.learner.live_share.mean
-            answers = np.concatenate((answers, np.full((len(snapshot.detecting_since_s), answers.shape[1]), live)))
+        answers = self._answers(snapshot)
+        if snapshot.rivals:
+            answers = np.concatenate((answers, *(rival.answers for rival in snapshot.rivals)))
         talking = free.talk[free.of_talking(_ages(now, snapshot.talking_since_s))]
         wrapping = free.wrap[free.of_wrapping(_ages(now, snapshot.wrapping_since_s))]
         return Outlook(

@@ -1,5 +1,7 @@
 """What a pacing decision may see of the floor and of the calls in flight."""
 
+import numpy as np
+import numpy.typing as npt
 from attrs import frozen
 
 
@@ -17,6 +19,20 @@ class WindowCount:
     elapsed: float = 0.0
 
 
+@frozen(eq=False)
+class RivalCalls:
+    """Calls in flight of another campaign that may take agents from this one; `Pacer.rival_calls` makes it.
+
+    `answers` has shape (calls, horizons): the chance that each reaches a
+    person, and one of the agents shared, before each answer time of a call
+    placed now. `theta` is the chance of meeting no agent that the other
+    campaign allows.
+    """
+
+    answers: npt.NDArray[np.float64]
+    theta: float
+
+
 @frozen
 class Snapshot:
     """The floor at one instant; all times are seconds on one monotonic axis.
@@ -26,7 +42,8 @@ class Snapshot:
     will not come back (shift end, break due); they are in no other field.
     `ringing_since_s` are origination times of calls not answered yet,
     `detecting_since_s` answer times of calls not told from a machine yet,
-    `waiting_since_s` times since which persons wait for an agent.
+    `waiting_since_s` times since which persons wait for an agent. `rivals` are
+    the other campaigns whose calls the same agents take.
     """
 
     now_s: float
@@ -40,6 +57,7 @@ class Snapshot:
     waiting_since_s: tuple[float, ...] = ()
     free_lines: int = 0
     windows: tuple[WindowCount, ...] = ()
+    rivals: tuple[RivalCalls, ...] = ()
 
     @property
     def in_flight_count(self) -> int:
