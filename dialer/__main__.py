@@ -9,9 +9,10 @@ from adapters.accounts import ListError
 from collections_rules import RulesError
 from dialer.attempt import MisuseError
 from dialer.commands.control import app as control_app
-from dialer.commands.journal import replay_, report_
+from dialer.commands.journal import report_
 from dialer.commands.lists import import_
 from dialer.commands.pacing import app as pacing_app
+from dialer.commands.replay import replay_
 from dialer.commands.rules import app as rules_app
 from dialer.commands.run import run
 from dialer.commands.simulate import simulate

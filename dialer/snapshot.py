@@ -79,18 +79,21 @@ class Past:
 
     def replay(self, lines: Iterable[bytes]) -> None:
         """Take the lines that follow. Raises `RecordError` naming the first that cannot be."""
-        apply, views = self.state.apply, self.views
         for line, record in _with_records(lines):
-            try:
-                apply(record)
-            except (MisuseError, ValueError) as error:
-                msg = f"record {self.state.record_count + 1}: {error}"
-                raise RecordError(msg) from error
-            for campaign_id in campaigns_of(record):
-                view = views.get(campaign_id)
-                if view is not None:
-                    view.apply(record)
+            self.apply(record)
             self.last_line = line
+
+    def apply(self, record: Record) -> None:
+        """Take the record that follows. Raises `RecordError` when it cannot be."""
+        try:
+            self.state.apply(record)
+        except (MisuseError, ValueError) as error:
+            msg = f"record {self.state.record_count + 1}: {error}"
+            raise RecordError(msg) from error
+        for campaign_id in campaigns_of(record):
+            view = self.views.get(campaign_id)
+            if view is not None:
+                view.apply(record)
 
 
 def _with_records(lines: Iterable[bytes]) -> Iterator[tuple[bytes, Record]]:
