@@ -10,6 +10,7 @@ from collections_rules import RulesError
 from dialer.attempt import MisuseError
 from dialer.commands.control import app as control_app
 from dialer.commands.journal import report_
+from dialer.commands.journal_people import app as journal_app
 from dialer.commands.lists import import_
 from dialer.commands.pacing import app as pacing_app
 from dialer.commands.replay import replay_
@@ -18,6 +19,7 @@ from dialer.commands.run import run
 from dialer.commands.simulate import simulate
 from dialer.commands.snapshots import backup, snapshot
 from dialer.commands.terminal import errors
+from dialer.commands.trunk import app as trunk_app
 from dialer.config import ConfigError
 from dialer.ports import StoreError
 from dialer.record_codec import RecordError
@@ -31,7 +33,9 @@ app.command(replay_, name="replay")
 app.command(report_, name="report")
 app.command(snapshot)
 app.command(backup)
+app.command(journal_app)
 app.command(rules_app)
+app.command(trunk_app)
 app.command(pacing_app)
 app.command(control_app)
 

@@ -43,7 +43,6 @@ class AriLink:
     _waiting: dict[str, Callable[[Reply | None], None]] = field(factory=dict)
     _unsent: bytearray = field(factory=bytearray)
     _has_work: trio.Event = field(factory=trio.Event)
-    _is_sent: trio.Event = field(factory=trio.Event)
     _opened: trio.Event = field(factory=trio.Event)
     _heard_mono: float = 0.0
     gone: trio.Event = field(factory=trio.Event)
@@ -85,12 +84,6 @@ class AriLink:
             raise LinkLostError(msg) from self.lost
         return got[0]
 
-    async def wait_sent(self) -> None:
-        """Block until everything asked so far is on the wire."""
-        while self._unsent and self.lost is None:
-            self._is_sent = trio.Event()
-            await self._is_sent.wait()
-
     async def wait_open(self) -> None:
         """Block until requests may be sent."""
         await self._opened.wait()
@@ -113,7 +106,6 @@ class AriLink:
             if self.lost is None:
                 self.lost = LinkLostError("the connection to asterisk was closed")
             self._opened.set()
-            self._is_sent.set()
             self.gone.set()
             waiting, self._waiting = self._waiting, {}
             for on_reply in waiting.values():
@@ -145,9 +137,7 @@ class AriLink:
     async def _write(self) -> None:
         await self._stream.send_all(self._protocol.opening)
         while True:
-            if not self._unsent:
-                self._is_sent.set()
-                await self._has_work.wait()
+            await self._has_work.wait()
             data, self._unsent = self._unsent, bytearray()
             self._has_work = trio.Event()
             await self._stream.send_all(data)

@@ -103,6 +103,7 @@ class PhoneLine:
             await self._demand("POST", "bridges", {"type": "mixing,dtmf_events", "bridgeId": bridge_id})
             await self._demand("POST", f"bridges/{bridge_id}/addChannel", {"channel": self._channel_id})
             self.bridge_id = bridge_id
+            self.server.bridges.add(bridge_id)
             self.on_change()
         except BaseException:
             self.hang_up()
@@ -159,6 +160,7 @@ class PhoneLine:
     def _drop(self) -> None:
         self.server.forget(self._channel_id)
         if self.bridge_id:
+            self.server.bridges.discard(self.bridge_id)
             self.server.post("DELETE", f"bridges/{self.bridge_id}", {})
         self.bridge_id = self._channel_id = ""
         self._gone.set()

@@ -9,7 +9,7 @@ address that refuses connections has no Asterisk: then nobody waits.
 """
 
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, Protocol
 
 import structlog
@@ -58,6 +58,8 @@ class AsteriskServer:
     _up: trio.Event = field(factory=trio.Event)
     left_over: dict[str, str] | None = None
     """What an earlier process left on the line: channel ids and their states. None until it is known."""
+    bridges: set[str] = field(factory=set)
+    """Ids of the bridges that are in use."""
     connect_count: int = 0
     fault: str = "not yet connected"
     """Why it is not connected, in words."""
@@ -132,9 +134,12 @@ class AsteriskServer:
         """Hang up everything that is still ours, and see it said."""
         link = self._link
         if link is not None:
-            for channel_id in [key for key in self._listeners if self._is_channel(key)]:
+            for channel_id in [key for key in self._listeners if self._is_ours(key)]:
                 self.hang_up(channel_id)
-            await link.wait_sent()
+            for bridge_id in self.bridges:
+                self.post("DELETE", f"bridges/{bridge_id}", {})
+            with suppress(LinkLostError):  # its reply comes when all of that has been done
+                await link.request("GET", "asterisk/ping")
 
     async def _hold(self) -> None:
         """One connection, from its opening to its loss."""
@@ -178,7 +183,7 @@ class AsteriskServer:
         unwanted = {"disallowed": [{"type": one} for one in UNWANTED_EVENTS]}
         await _ask(link, "PUT", f"applications/{self.settings.app}/eventFilter", {}, unwanted)
         listed: Any = await _ask(link, "GET", "channels", {})
-        ours = {one["id"]: one["state"] for one in listed if self._is_channel(one["id"])}
+        ours = {one["id"]: one["state"] for one in listed if self._is_ours(one["id"])}
         strays = {key: state for key, state in ours.items() if key not in self._listeners}
         if self.left_over is None:
             self.left_over = strays
@@ -187,12 +192,15 @@ class AsteriskServer:
         for key, listener in list(self._listeners.items()):
             if key in ours:
                 listener.on_found(ours[key])
-            elif self._is_channel(key):
+            elif self._is_ours(key):
                 listener.on_lost()
+        bridges: Any = await _ask(link, "GET", "bridges", {})
+        for bridge_id in {one["id"] for one in bridges if self._is_ours(one["id"])} - self.bridges:
+            link.post("DELETE", f"bridges/{bridge_id}", {})
         if strays:
             log.warning("channels_hung_up", url=self.settings.url, count=len(strays))
 
-    def _is_channel(self, key: str) -> bool:
+    def _is_ours(self, key: str) -> bool:
         return key.startswith(f"{self.settings.app}.")
 
     def _hear(self, event: Event, mono: float) -> None:
