@@ -18,7 +18,7 @@ from collections_rules.source import PackSource
 from collections_rules.syntax import parse_pack
 from collections_rules.tables import table_of
 
-__all__ = ["compile_rules", "list_open_points", "parse_packs"]
+__all__ = ["compile_rules", "list_open_points", "open_points_of", "parse_packs"]
 
 HASH_CHARS = 16
 
@@ -72,8 +72,13 @@ def parse_packs(sources: Ordered[PackSource]) -> list[p.PackTree]:
 
 def list_open_points(sources: Ordered[PackSource]) -> tuple[Diagnostic, ...]:
     """Warnings: citations that nobody has verified, and questions of reading that are open."""
+    return open_points_of(parse_packs(sources))
+
+
+def open_points_of(packs: Ordered[p.PackTree]) -> tuple[Diagnostic, ...]:
+    """The same of packs that have been read."""
     found: list[Diagnostic] = []
-    for pack in parse_packs(sources):
+    for pack in packs:
         for rule in pack.rules:
             for clause in rule.clauses:
                 if isinstance(clause, t.Source) and not clause.is_verified:

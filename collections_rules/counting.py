@@ -20,7 +20,7 @@ from collections_rules.tree import Duration
 from collections_rules.windows import NEVER, zone_days
 from collections_rules.words import NOT_A_CONTACT, OUTCOMES, RANG, UNIT_S
 
-__all__ = ["AtMostGate", "Counted", "FreeQuota", "FreeWithin", "WaitAfterEventGate", "event_kinds"]
+__all__ = ["AtMostGate", "Counted", "FreeQuota", "FreeWithin", "Kind", "WaitAfterEventGate", "event_kinds"]
 
 Kind = tuple[str, str, str]
 

@@ -26,7 +26,7 @@ from collections_rules.waiting import WaitAfterFactGate, WaitUntilGate
 from collections_rules.windows import DAY_S, NEVER, LocalHours, zone_days
 from collections_rules.words import CHANNELS, singular
 
-__all__ = ["DatedGate", "LoweredRule", "PackScope", "lower_rule", "pack_scope"]
+__all__ = ["DatedGate", "LoweredRule", "PackScope", "lower_rule", "pack_scope", "rule_scope"]
 
 ANY_CHANNEL = ("attempt", *(channel for channel in CHANNELS if channel != "call"))
 """What a contact is where the header does not say: everything that could reach somebody."""
@@ -105,11 +105,15 @@ def _clocks(clause: t.Clock | None, business: Calendar | None) -> Clocks:
     )
 
 
+def rule_scope(rule: t.RuleBlock, scope: PackScope) -> PackScope:
+    """What the header gives a rule, with the clock of its own where it has one."""
+    own = next((clause for clause in rule.clauses if isinstance(clause, t.Clock)), None)
+    return scope if own is None else evolve(scope, clocks=_clocks(own, scope.clocks.calendar))
+
+
 def lower_rule(rule: t.RuleBlock, scope: PackScope, foreign_excepts: Sequence[Test]) -> LoweredRule:
     """One rule; `foreign_excepts` are those that other rules write on it."""
-    own_clock = next((clause for clause in rule.clauses if isinstance(clause, t.Clock)), None)
-    if own_clock is not None:
-        scope = evolve(scope, clocks=_clocks(own_clock, scope.clocks.calendar))
+    scope = rule_scope(rule, scope)
     effective = next((clause for clause in rule.clauses if isinstance(clause, t.Effective)), None)
     from_s = scope.midnight(effective.from_date if effective else None, is_end=False)
     until_s = scope.midnight(effective.until_date if effective else None, is_end=True)
