@@ -317,14 +317,15 @@ class WaitAfterEventGate:
             last_s = self.counted.last_end(query, track)
             if last_s is None:
                 continue
-            release = min(self._release(last_s, query), self.counted.call_free_from(query, track))
+            release = min(self.release(last_s, query), self.counted.call_free_from(query, track))
             if release > query.at_s:
                 worst = release if worst is None else max(worst, release)
         if "debt" in self.counted.scopes and not query.facts.claim_ids:
             return NEVER
         return worst
 
-    def _release(self, end_s: int, query: Query) -> int:
+    def release(self, end_s: int, query: Query) -> int:
+        """When a contact that ended then no longer keeps the call waiting."""
         count, unit = self.duration.count, self.duration.unit
         if unit in UNIT_S:
             return end_s + count * UNIT_S[unit]

@@ -5,7 +5,7 @@ is worked out once for each value, by the same code that judges a single call.
 """
 
 from array import array
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from math import ceil, prod
 from typing import Any
 
@@ -19,7 +19,7 @@ from collections_rules.facts import Facts, FactValue
 from collections_rules.ledger import ContactLedger
 from collections_rules.query import Query
 
-__all__ = ["Cells", "Column", "Portfolio", "PortfolioBuilder", "Rows", "names_read"]
+__all__ = ["Cells", "Column", "ColumnsBuilder", "Portfolio", "PortfolioBuilder", "Rows", "names_read"]
 
 Rows = slice | NDArray[np.int64]
 Gate = tuple[str, int]
@@ -146,30 +146,54 @@ _OF_CALLS: Mapping[str, Callable[[Facts], FactValue | None]] = {
     "call.means": lambda facts: facts.values.get("call.means", "call"),
 }
 _OF_GROUPS = ("value.tier", "debt.dpd")
+_OF_CONTACTS = ("event", "outcome", "content", "direction")
+
+
+@define(eq=False)
+class ColumnsBuilder:
+    """Takes facts one account at a time, so that millions need no memory but their columns."""
+
+    names: Iterable[str]
+    _readers: dict[str, Callable[[Facts], Any]] = field(init=False)
+    _known: dict[str, dict[Any, int]] = field(init=False)
+    _codes: "dict[str, array[int]]" = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        names = dict.fromkeys([*_OF_GROUPS, *self.names])
+        self._readers = {name: _OF_CALLS.get(name) or _value_of(name) for name in names}
+        self._readers["zones"] = lambda facts: facts.zones
+        self._known = {name: {} for name in self._readers}
+        self._codes = {name: array("I") for name in self._readers}
+
+    def add(self, facts: Facts) -> None:
+        """One more row."""
+        for name, read in self._readers.items():
+            value, known = read(facts), self._known[name]
+            self._codes[name].append(known.setdefault((type(value), value), len(known)))
+
+    def columns(self) -> tuple[dict[str, Column], Column]:
+        """The facts by name, and the zones."""
+        made = {name: self._column(name) for name in self._readers}
+        return made, made.pop("zones")
+
+    def _column(self, name: str) -> Column:
+        values = tuple(value for _, value in self._known[name])
+        return Column(np.array(self._codes[name], dtype=_code_type(len(values))), values or (None,))
 
 
 @define(eq=False)
 class PortfolioBuilder:
-    """Takes accounts one by one, so that a million need no memory but their columns.
-
-    The portfolios it makes, one for each book, share the columns and differ in what their books count.
-    """
+    """Makes portfolios of the same accounts, one for each book: they differ in what their books count."""
 
     books: Sequence[RuleBook]
     ledger: ContactLedger
     _size: int = 0
     _at: tuple[int, float] | None = None
-    _readers: dict[str, Callable[[Facts], Any]] = field(init=False)
-    _known: dict[str, dict[Any, int]] = field(init=False)
-    _codes: "dict[str, array[int]]" = field(init=False)
+    _columns: ColumnsBuilder = field(init=False)
     _counts: "list[dict[Gate, tuple[AtMostGate | WaitAfterEventGate, array[int]]]]" = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        names = [*_OF_GROUPS, *(name for book in self.books for name in names_read(book))]
-        self._readers = {name: _OF_CALLS.get(name) or _value_of(name) for name in names}
-        self._readers["zones"] = lambda facts: facts.zones
-        self._known = {name: {} for name in self._readers}
-        self._codes = {name: array("I") for name in self._readers}
+        self._columns = ColumnsBuilder(name for book in self.books for name in names_read(book))
         self._counts = [{key: (gate, array("q")) for key, gate in _counting(book)} for book in self.books]
 
     def add(self, facts: Facts) -> None:
@@ -178,9 +202,7 @@ class PortfolioBuilder:
         if self._at not in (None, at):
             raise ValueError("the accounts of a portfolio share one instant and one ring time")
         self._at, self._size = at, self._size + 1
-        for name, read in self._readers.items():
-            value, known = read(facts), self._known[name]
-            self._codes[name].append(known.setdefault((type(value), value), len(known)))
+        self._columns.add(facts)
         query = Query(facts, facts.values, self.ledger, at[0], 0)
         for counts in self._counts:
             for gate, held in counts.values():
@@ -196,21 +218,10 @@ class PortfolioBuilder:
         """What the accounts so far make, for each book in turn."""
         if self._at is None:
             raise ValueError("a portfolio needs at least one account")
-        columns = {name: self._column(name) for name in self._readers}
-        zones = columns.pop("zones")
-        return tuple(
-            Portfolio(
-                self._at[0], self._size, columns, zones,
-                {key: np.array(held, np.int64) for key, (_, held) in counts.items()}, self._at[1],
-            )
-            for counts in self._counts
-        )  # fmt: skip
-
-    def _column(self, name: str) -> Column:
-        known = self._known[name]
-        return Column(
-            np.array(self._codes[name], dtype=_code_type(len(known))), tuple(value for _, value in known)
-        )  # fmt: skip
+        at_s, ring_s = self._at
+        columns, zones = self._columns.columns()
+        held = [{key: np.array(until, np.int64) for key, (_, until) in one.items()} for one in self._counts]
+        return tuple(Portfolio(at_s, self._size, columns, zones, one, ring_s) for one in held)
 
 
 def _value_of(name: str) -> Callable[[Facts], FactValue | None]:
@@ -237,10 +248,12 @@ def names_read(book: RuleBook) -> tuple[str, ...]:
             clocks = getattr(gate, "clocks", None)
             found.update(dict.fromkeys(clocks.fact_names if clocks is not None else ()))
             counted = getattr(gate, "counted", None)
-            found.update(dict.fromkeys(one.name for one in (counted.within if counted is not None else ())))
+            if counted is not None:
+                found.update(dict.fromkeys(one.name for one in counted.within))
+                tests += [*counted.free, *(one.test for one in counted.quotas), *filter(None, [counted.when])]
         for test in tests:
             found.update(dict.fromkeys((*test.names, *test.clocks.fact_names)))
-    return tuple(found)
+    return tuple(name for name in found if name not in _OF_CONTACTS)
 
 
 def _held_until(closed_until: Callable[[Query], int | None], query: Query) -> int:
