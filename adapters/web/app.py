@@ -28,7 +28,7 @@ from dialer.board import Console
 __all__ = ["STATIC", "WebParts", "board_json", "make_app"]
 
 STATIC = Path(__file__).parent / "static"
-_PAGES = ("index", "sign-in", "first-run", "wallboard", "desk")
+_PAGES = ("index", "sign-in", "first-run", "wallboard", "desk", "supervisor")
 
 
 @frozen

@@ -6,6 +6,7 @@ from typing import Any
 import attrs
 from attrs import field, frozen
 from litestar import Request, Router, get, post
+from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, JSONBody
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 
@@ -78,4 +79,29 @@ def floor_routes(console: Console, pulse: Pulse) -> Router:
         note_detail(request, target=data.target, reason=data.reason)
         console.set_target(campaign_id, data.target, identity_of(request).user.name, data.reason)
 
-    return Router("/", route_handlers=[board, stream, agents, pause, resume, drain, target], tags=["floor"])
+    steering = [pause, resume, drain, target, *_agent_steering(console)]
+    return Router("/", route_handlers=[board, stream, agents, *steering], tags=["floor"])
+
+
+def _agent_steering(console: Console) -> list[HTTPRouteHandler]:
+    """What a supervisor does to one agent."""
+
+    @post("/agents/{agent_id:str}/pause", guards=[needs("floor:write")], status_code=204)
+    async def pause(agent_id: FromPath[str], data: JSONBody[Why], request: Request[Any, Any, Any]) -> None:
+        """Send an agent on a break, now or after the call at hand."""
+        note_detail(request, reason=data.reason)
+        console.start_break(agent_id, data.reason or "by a supervisor")
+
+    @post("/agents/{agent_id:str}/ready", guards=[needs("floor:write")], status_code=204)
+    async def ready(agent_id: FromPath[str], data: JSONBody[Why], request: Request[Any, Any, Any]) -> None:
+        """End an agent's break."""
+        note_detail(request, reason=data.reason)
+        console.end_break(agent_id)
+
+    @post("/agents/{agent_id:str}/log-out", guards=[needs("floor:write")], status_code=204)
+    async def log_out(agent_id: FromPath[str], data: JSONBody[Why], request: Request[Any, Any, Any]) -> None:
+        """Log an agent out, now or after the call at hand."""
+        note_detail(request, reason=data.reason)
+        console.log_out(agent_id)
+
+    return [pause, ready, log_out]

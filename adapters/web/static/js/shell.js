@@ -6,6 +6,7 @@ import { currentLanguage, loadWords, say, useLanguage, useZone } from "/static/j
 const places = [
   ["/", "nav.home", null],
   ["/desk", "nav.desk", "desk"],
+  ["/supervisor", "nav.supervisor", "floor:read"],
   ["/wallboard", "nav.wallboard", "board:read"],
 ];
 
