@@ -20,10 +20,10 @@ import msgspec
 from attrs import define, field, frozen
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-__all__ = ["PERSONAL_FIELDS", "PersonKey", "SealError", "Sealer", "erased_name"]
+__all__ = ["PERSONAL_FIELDS", "PersonKey", "SealError", "Sealer", "erased_name", "token_of"]
 
 PERSONAL_FIELDS: dict[str, tuple[str, ...]] = {
-    "claimed": ("person_id", "account_id", "claim_ids", "number_id"),
+    "claimed": ("person_id", "account_id", "claim_ids", "number_id", "household_id"),
     "denied": ("person_id", "account_id", "number_id"),
     "disposed": ("person_id", "account_id", "promise", "next_number_id", "dropped_number_id"),
     "fact": ("person_id", "account_id", "name", "value"),
@@ -57,6 +57,12 @@ class PersonKey:
     token: str
     person_id: str = field(repr=False)
     key: bytes = field(repr=False)
+
+
+def token_of(stored: bytes) -> str | None:
+    """Whose key a stored line is sealed with; None for a line about nobody."""
+    parts = _sealed_parts(stored)
+    return None if parts is None else parts[2]
 
 
 def erased_name(token: str) -> str:
@@ -172,7 +178,7 @@ def _what_is_left(kind: str, body: dict[str, Any], token: str) -> bytes:
         return _encode(("erased", {"at": body["at"], "person": token}))
     name = msgspec.Raw(_encode(erased_name(token)))
     for personal in PERSONAL_FIELDS[kind]:
-        if personal in ("person_id", "account_id", "number_id") and personal in body:
+        if personal in ("person_id", "account_id", "number_id", "household_id") and personal in body:
             body[personal] = name
         elif personal == "claim_ids":
             body[personal] = _NOTHING

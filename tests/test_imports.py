@@ -28,6 +28,7 @@ ALLOWED_IN = {
     "dialer/publishing.py": {"rich"},
     "dialer/sealing.py": {"cryptography"},
     "dialer/anchors.py": {"cryptography"},
+    "dialer/commands/journal_people.py": {"polars"},
     "adapters/journal_postgres/schema.py": {"psycopg"},
     "adapters/journal_postgres/store.py": {"psycopg"},
     "adapters/journal_postgres/leases.py": {"psycopg"},

@@ -175,6 +175,17 @@ class AccountStore:
                 self._db.execute(statement, campaign[:1])
         return count
 
+    def forget_person(self, person_id: str) -> int:
+        """Remove everything that any list said of a person; say from how many lists."""
+        numbers = [no for (no,) in self._db.execute("SELECT account_no FROM account WHERE person_id = ?", (person_id,))]
+        self._db.execute("PRAGMA secure_delete=ON")  # overwritten, not only unlinked
+        with self._db:
+            for table in ("number", "claim", "account"):
+                statement = f"DELETE FROM {table} WHERE account_no = ?"  # noqa: S608 - a name of ours
+                self._db.executemany(statement, ((no,) for no in numbers))
+        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        return len(numbers)
+
 
 class _Load:
     """One import under way."""

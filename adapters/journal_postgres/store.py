@@ -36,6 +36,7 @@ PATIENCE_S = 15.0
 _RETRY_S = 0.2
 _MEND = "find out more with `paceline journal verify`, and go back to the last backup"
 _CLAIM = b'["claimed",'
+_ERASURE = b'["erased",'
 
 
 class _NamesCampaign(msgspec.Struct):
@@ -184,7 +185,10 @@ class PostgresJournal:
         if number <= seen:
             return []
         rows = self._db.execute("SELECT line FROM record WHERE seq > %s AND seq <= %s ORDER BY seq", (seen, number))
-        return self._sealer.unseal([bytes(line) for (line,) in rows.fetchall()])
+        stored = [bytes(line) for (line,) in rows.fetchall()]
+        if any(line.startswith(_ERASURE) for line in stored):
+            self._sealer.forget()  # whoever was erased gets a new key if ever called again
+        return self._sealer.unseal(stored)
 
     def _settled(self) -> list[bytes]:
         """The append is committed."""
