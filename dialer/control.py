@@ -232,11 +232,14 @@ def _remove(path: Path) -> None:
 
 async def _converse(desk: ControlDesk, stream: trio.SocketStream) -> None:
     """Answer line after line until the other side has gone, whatever it sent."""
+    lines = _Lines(stream)
     try:
-        async for line in _lines(stream):
+        while (line := await lines.next()) is not None:
             await stream.send_all(_encoded(await _answer_line(desk, line)))
     except (trio.BrokenResourceError, trio.ClosedResourceError):
         return
+    except ControlError as error:
+        await stream.send_all(_encoded({"ok": False, "error": str(error)}))
 
 
 async def _answer_line(desk: ControlDesk, line: bytes) -> dict[str, Any]:
@@ -252,16 +255,25 @@ async def _answer_line(desk: ControlDesk, line: bytes) -> dict[str, Any]:
         return {"ok": False, "error": "the engine could not answer; see its log"}
 
 
-async def _lines(stream: trio.SocketStream) -> Any:
-    buffered = bytearray()
-    async for chunk in stream:
-        buffered += chunk
-        while (end := buffered.find(b"\n")) >= 0:
-            yield bytes(buffered[:end])
-            del buffered[: end + 1]
-        if len(buffered) > _LONGEST_LINE:
-            await stream.send_all(_encoded({"ok": False, "error": "the request is too long"}))
-            return
+class _Lines:
+    """The lines that come in on a stream."""
+
+    def __init__(self, stream: trio.SocketStream) -> None:
+        self._stream, self._buffered = stream, bytearray()
+
+    async def next(self) -> bytes | None:
+        """The next line; None when the other side has gone. Raises `ControlError` for one that has no end."""
+        while (end := self._buffered.find(b"\n")) < 0:
+            if len(self._buffered) > _LONGEST_LINE:
+                msg = "the line is too long"
+                raise ControlError(msg)
+            chunk = await self._stream.receive_some()
+            if not chunk:
+                return None
+            self._buffered += chunk
+        line = bytes(self._buffered[:end])
+        del self._buffered[: end + 1]
+        return line
 
 
 def _encoded(answer: Mapping[str, Any]) -> bytes:
@@ -278,14 +290,15 @@ async def ask(path: Path, request: Request) -> dict[str, Any]:
         with trio.fail_after(_ANSWER_S):
             async with await trio.open_unix_socket(os.fspath(path)) as stream:
                 await stream.send_all(_encoded(request))
-                async for line in _lines(stream):
-                    answer: dict[str, Any] = json.loads(line)
-                    return answer
+                line = await _Lines(stream).next()
     except (OSError, trio.BrokenResourceError) as error:
         msg = f"{path}: no engine answers there ({error}); is `paceline run` under way?"
         raise ControlError(msg) from error
     except trio.TooSlowError as error:
         msg = f"{path}: the engine has not answered within {_ANSWER_S:.0f} s"
         raise ControlError(msg) from error
-    msg = f"{path}: the engine went away without an answer"
-    raise ControlError(msg)
+    if line is None:
+        msg = f"{path}: the engine went away without an answer"
+        raise ControlError(msg)
+    answer: dict[str, Any] = json.loads(line)
+    return answer

@@ -8,7 +8,7 @@ import pytest
 
 from collections_rules import builtin_pack, compile_rules
 from collections_rules.case import decide_case
-from tests.collections_rules.made import pack
+from tests.collections_rules.made import at, event, ledger, pack
 
 NIGHT = pack("open after 08:00 until 21:00 every day", "stop when person.deceased").text
 
@@ -60,3 +60,30 @@ def test_a_rule_is_in_force_from_its_date() -> None:
     }
     assert "kr.weekly-cap" in new
     assert "kr.night" not in new
+
+
+def test_a_case_knows_only_what_was_known() -> None:
+    text = pack("stop when person.deceased", "at most 1 contacts in any 168 hours per debt").text
+    base = {"packs": [text], "facts": {"person.deceased": False}}
+    history = [{"at": "2026-04-14T09:30:00+09:00"}]
+    stated = [{"at": "2026-04-14T09:00:00+09:00", "name": "person.deceased", "value": True},
+              {"at": "2026-04-14T09:40:00+09:00", "name": "person.deceased", "value": False}]  # fmt: skip
+    for known_at, by in [("08:59", []), ("09:00", ["t.a"]), ("09:35", ["t.a"]), ("09:50", ["t.a"])]:
+        asked = case(**base, history=history, stated=stated, known_at=f"2026-04-14T{known_at}:00+09:00")
+        assert decide_case(asked)["by"] == by
+    assert decide_case(case(**base, stated=stated, known_at="2026-04-14T09:50:00+09:00"))["by"] == []
+
+
+def test_a_case_may_ask_the_law_of_another_date() -> None:
+    text = pack("until 2026-04-14 open 09:00-10:00 every day", "from 2026-04-14 open 09:00-20:00 every day").text
+    assert decide_case(case(packs=[text], at="2026-04-14T11:00:00+09:00"))["allowed"]
+    old = decide_case(case(packs=[text], at="2026-04-14T11:00:00+09:00", as_of="2026-04-13"))
+    assert (old["by"], old["next"]) == (["t.a"], "2026-04-15T00:00:00+00:00")
+
+
+def test_an_outcome_that_came_later_is_pending() -> None:
+    talked = event("e", at("2026-04-14 09:00"), "talk", ended_at=at("2026-04-14 09:10"))
+    (known,) = ledger(talked).known_at(at("2026-04-14 09:05")).events()
+    assert (known.outcome, known.ended_at) == ("pending", None)
+    assert ledger(talked).known_at(at("2026-04-14 09:10")) == ledger(talked)
+    assert len(ledger(talked).known_at(at("2026-04-14 08:59"))) == 0
