@@ -1,13 +1,14 @@
 """What must be true of a journal and a carrier's book after any kill, counted without the engine's help."""
 
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from attrs import define, field
 
-from adapters.simulated.carrier_book import read_book
+from adapters.simulated.carrier_book import Dialed, read_book
 from dialer.disposition import DISPOSITIONS, Disposition
 from dialer.ports import JournalStore
 from dialer.record_codec import decode
@@ -38,7 +39,11 @@ class Audit:
     def look(self, store: JournalStore, book: Path) -> None:
         """Take what was written since the last look: first the book, so that the journal can only be ahead."""
         dialed = read_book(book)
-        for line in store.read(after=self._read):
+        self.take(dialed, store.read(after=self._read))
+
+    def take(self, dialed: Sequence[Dialed], lines: Iterable[bytes]) -> None:
+        """Take all that the far end knows to have been dialed, and the journal's lines since the last time."""
+        for line in lines:
             self._read += 1
             self._take(decode(line))
         for attempt_id, count in Counter(one.attempt_id for one in dialed).items():
@@ -102,6 +107,8 @@ class Audit:
             self.faults.append(f"{record.attempt_id} has a second disposition, or no claim")
         self.open_ids.discard(record.attempt_id)
         self.ends[record.disposition] += 1
+        if record.disposition is Disposition.NOT_PLACED and (claim := self.claims.get(record.attempt_id)) is not None:
+            self._a_day[claim.person_id, self._day(claim.at)] -= 1  # nobody was called, so no cap counts it
         if record.promise is not None:
             self.promises[record.account_id] = record.promise
         if record.is_next_callback and record.next_at is not None:
