@@ -68,6 +68,7 @@ class PostgresJournal:
             self._db = self._connect()
             version = migrate(self._db)
             if version > SCHEMA_VERSION:
+                self._db.close()
                 msg = (
                     f"{self._place}: the journal has schema {version}, this program writes {SCHEMA_VERSION}; "
                     "use the version that wrote it"
