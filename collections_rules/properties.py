@@ -15,6 +15,7 @@ from collections_rules.facts import FactKind as Kind
 from collections_rules.ledger import ContactEvent, ContactLedger
 from collections_rules.lower import PackScope
 from collections_rules.query import Query
+from collections_rules.satisfy import Demand, TooManyError, account_meeting
 from collections_rules.windows import DAY_S, zone_days
 
 __all__ = ["Account", "counterexample", "made_accounts", "shown_account"]
@@ -44,7 +45,7 @@ class Account:
 
 
 def counterexample(book: RuleBook, always: c.AlwaysBlock, scope: PackScope, count: int, seed: int) -> Account | None:
-    """The first of `count` made accounts that may be called although the property says no."""
+    """The first of `count` made accounts of the pack that may be called although the property says no."""
     for account in made_accounts(always, scope, count, seed):
         if _holds(always, account.facts, scope) and book.evaluate(account.facts, account.ledger()).is_allowed:
             return account
@@ -53,10 +54,13 @@ def counterexample(book: RuleBook, always: c.AlwaysBlock, scope: PackScope, coun
 
 def _holds(always: c.AlwaysBlock, facts: Facts, scope: PackScope) -> bool:
     at_s = int(facts.at.timestamp())
+    query = Query(facts, facts.values, ContactLedger(), at_s, 0)
+    if any(compile_test(condition, scope.clocks).ask(query, None) is False for condition in scope.applies):
+        return False  # the pack says nothing about this call
     if isinstance(always.condition, c.ClockOutside):
         return any(_is_outside(always.condition, zone, at_s) for zone in facts.zones)
     test = compile_test(always.condition, scope.clocks)
-    return test.ask(Query(facts, facts.values, ContactLedger(), at_s, 0), None) is True
+    return test.ask(query, None) is True
 
 
 def _is_outside(outside: c.ClockOutside, zone: str, at_s: int) -> bool:
@@ -74,15 +78,25 @@ def made_accounts(always: c.AlwaysBlock, scope: PackScope, count: int, seed: int
     near = [FACT_TABLE[name] for name in names if name in FACT_TABLE]
     others = [spec for spec in FACT_TABLE.values() if spec not in near]
     home = scope.clocks.zones[:1]
+    own = _own_facts(scope)
     for _ in range(count):
         zones = frozenset(rng.sample(_ZONES, rng.choice((1, 1, 2))) + (list(home) if rng.random() < 0.7 else []))
         if rng.random() < 0.5 and home:
             zones = frozenset(home)
         at = _moment(always, rng, rng.choice(sorted(zones)))
-        values = dict(clean_facts())
+        values = {**clean_facts(), **own}
         for spec in (*near, *(rng.sample(others, 1) if rng.random() < 0.3 else ())):
             values[spec.name] = _value(spec, rng, at)
         yield Account(Facts(at, values, zones, "P1", ("D1",), "N1", "C1"), _contacts(rng, at))
+
+
+def _own_facts(scope: PackScope) -> dict[str, FactValue]:
+    """Facts of an account to which the pack applies: a property of a pack is about no other."""
+    try:
+        found = account_meeting([Demand(condition, frozenset({True})) for condition in scope.applies])
+    except TooManyError:
+        return {}
+    return {name: value for name, value in (found or {}).items() if value is not None}
 
 
 def _moment(always: c.AlwaysBlock, rng: Random, zone: str) -> datetime:
