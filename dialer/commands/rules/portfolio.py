@@ -15,18 +15,19 @@ from attrs import frozen
 from cyclopts import Parameter
 
 from adapters.accounts import AccountStore
-from collections_rules import RuleBook, clean_facts
+from collections_rules import RuleBook
 from collections_rules.bulk_forecast import Forecast, forecast_of
 from collections_rules.bulk_timeline import timeline_of
 from collections_rules.portfolio import Portfolio, PortfolioBuilder
-from dialer.app import compile_campaign_rules, new_state
+from dialer.app import new_state
 from dialer.commands.day import load_lists
 from dialer.commands.rules.sources import app, console
 from dialer.commands.stores import open_journal
 from dialer.commands.terminal import Changes, fail
 from dialer.config import CampaignSettings, Config, load_config
 from dialer.journal import replay
-from dialer.rule_facts import RuleGate
+from dialer.rule_decisions import gate_of
+from dialer.rule_files import compile_campaign_rules
 from dialer.state import EngineState
 
 __all__ = ["Accounts", "At", "CampaignId", "JournalPath", "Loaded", "campaign_of", "load_portfolios", "portfolio"]
@@ -172,7 +173,7 @@ def _loaded(
     state: EngineState,
     store: AccountStore,
 ) -> Loaded:
-    gate = gate_of(config, campaign, books[0], state)
+    gate = gate_of(campaign, config, state, books[0])
     builder, account_ids, without_number = PortfolioBuilder(books, state.ledger), list[str](), 0
     schedule = state.campaigns[campaign.id].schedule
     for account in store.accounts(campaign.id):
@@ -186,16 +187,3 @@ def _loaded(
     if not account_ids:
         fail(f"campaign `{campaign.id}` has no account with a number to call")
     return Loaded(account_ids, builder.portfolios(), without_number)
-
-
-def gate_of(config: Config, campaign: CampaignSettings, book: RuleBook, state: EngineState) -> RuleGate:
-    """The gate that the engine itself would use for this campaign."""
-    return RuleGate(
-        campaign_id=campaign.id,
-        purpose=campaign.purpose,
-        rules=book,
-        state=state,
-        default_zones=frozenset({config.time_zone}),
-        collector_kind=campaign.collector_kind,
-        assumed=clean_facts() if campaign.assume_clean else {},
-    )
