@@ -91,7 +91,12 @@ class Sealer:
         """The lines as they are stored, and the new keys to be kept together with them."""
         opened = [_open(line) if line.startswith(_PREFIXES) else None for line in lines]
         fresh = self._provide({owner for one in opened if one is not None and (owner := _owner(one[1]))})
-        stored = [line if one is None else self._close(line, *one) for line, one in zip(lines, opened, strict=True)]
+        # One draw for all: each would be a call of the system.
+        nonces = secrets.token_bytes(_NONCE_BYTES * len(lines))
+        stored = [
+            line if one is None else self._close(line, *one, nonces[at * _NONCE_BYTES : (at + 1) * _NONCE_BYTES])
+            for at, (line, one) in enumerate(zip(lines, opened, strict=True))
+        ]
         return stored, fresh
 
     def unseal(self, stored: Sequence[bytes]) -> list[bytes]:
@@ -116,7 +121,7 @@ class Sealer:
             self._by_person[one.person_id] = (one.token, AESGCM(one.key))
         return fresh
 
-    def _close(self, line: bytes, kind: str, body: dict[str, Any]) -> bytes:
+    def _close(self, line: bytes, kind: str, body: dict[str, Any], nonce: bytes) -> bytes:
         owner = _owner(body)
         if not owner:
             return line
@@ -124,7 +129,6 @@ class Sealer:
         removed = {name: body[name] for name in PERSONAL_FIELDS[kind] if name in body}
         for name in removed:
             body[name] = _NULL
-        nonce = secrets.token_bytes(_NONCE_BYTES)
         blob = nonce + cipher.encrypt(nonce, _encode(removed), kind.encode())
         return _encode((kind, body, token, b64encode(blob).decode()))
 
