@@ -16,6 +16,7 @@ from adapters.web.audit import Audit
 from adapters.web.desks import Desks
 from adapters.web.problems import HANDLERS
 from adapters.web.pulse import Pulse
+from adapters.web.routes.admin import admin_routes
 from adapters.web.routes.desk import desk_routes
 from adapters.web.routes.floor import floor_routes
 from adapters.web.routes.sign_in import FirstRun, sign_in_routes
@@ -28,7 +29,7 @@ from dialer.board import Console
 __all__ = ["STATIC", "WebParts", "board_json", "make_app"]
 
 STATIC = Path(__file__).parent / "static"
-_PAGES = ("index", "sign-in", "first-run", "wallboard", "desk", "supervisor")
+_PAGES = ("index", "sign-in", "first-run", "wallboard", "desk", "supervisor", "admin")
 
 
 @frozen
@@ -54,6 +55,7 @@ def make_app(parts: WebParts) -> Litestar:
             sign_in_routes(
                 parts.users, parts.throttle, parts.first_run, is_https=is_https, time_zone=parts.console.time_zone
             ),
+            admin_routes(parts.users, parts.audit),
             floor_routes(parts.console, parts.pulse),
             desk_routes(parts.console, parts.desks),
         ],
