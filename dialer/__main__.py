@@ -11,7 +11,6 @@ from dialer.attempt import MisuseError
 from dialer.commands.control import app as control_app
 from dialer.commands.journal import report_
 from dialer.commands.journal_people import app as journal_app
-from dialer.commands.journal_people import app as journal_app
 from dialer.commands.lists import import_
 from dialer.commands.pacing import app as pacing_app
 from dialer.commands.replay import replay_
@@ -34,7 +33,6 @@ app.command(replay_, name="replay")
 app.command(report_, name="report")
 app.command(snapshot)
 app.command(backup)
-app.command(journal_app)
 app.command(journal_app)
 app.command(rules_app)
 app.command(trunk_app)

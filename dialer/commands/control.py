@@ -37,8 +37,8 @@ def send(engine: Path, request: dict[str, Any]) -> dict[str, Any]:
     except ControlError as error:
         fail(str(error))
     if not answer.pop("ok"):
-        console.print(f"refused: {answer['error']}", highlight=False, markup=False, soft_wrap=True)
-        for reason in answer.get("reasons", ()):
+        console.print(answer["error"], highlight=False, markup=False, soft_wrap=True)
+        for reason in (one for one in answer.get("reasons", ()) if one not in answer["error"]):
             console.print(f"  {reason}", highlight=False, markup=False, soft_wrap=True)
         sys.exit(1)
     return answer
@@ -62,7 +62,8 @@ def status(engine: Socket, *, json_: Annotated[bool, Parameter(name="--json")] =
         rules = one["rules"]
         draft = f", draft {rules['draft_hash']} in {_stage(rules)}" if rules.get("draft_hash") else ""
         console.print(f"{campaign_id}: {one['state']}, {one['attempts']:,} attempts, {one['abandoned']} abandoned of "
-                      f"{one['answered_by_person']:,}, rules {rules['pack_hash']}{draft}", highlight=False)  # fmt: skip
+                      f"{one['answered_by_person']:,}, rules {rules['pack_hash']}{draft}",
+                      highlight=False, soft_wrap=True)  # fmt: skip
 
 
 def _stage(rules: dict[str, Any]) -> str:
