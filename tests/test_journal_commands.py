@@ -181,7 +181,7 @@ def test_erased_person_is_gone_and_the_chain_stays_valid(journal, capsys):
 
 def test_nobody_is_erased_while_records_must_be_kept(journal):
     erase = ("journal", "erase", journal, "--person", "kim", "--reason", "request 18")
-    assert "kim: records of calls must be kept for 5 years, here until" in str(failing(*erase))
+    assert "kim: records of calls must be kept for 10 years, here until" in str(failing(*erase))
     paceline(*erase, "--despite-duty")
     assert not any(b'"kim"' in line for line in lines(journal))
 
