@@ -8,6 +8,7 @@ Bytes go in at `receive`, messages come out; what is to be sent is returned as b
 import base64
 import json
 from collections.abc import Callable, Iterator, Mapping
+from typing import TypeVar
 from urllib.parse import quote, urlencode
 
 import msgspec
@@ -217,6 +218,7 @@ class _Wire(msgspec.Struct):
     digit: str = ""
 
 
+_Part = TypeVar("_Part")
 _decoder = msgspec.json.Decoder(_Wire)
 
 
@@ -238,8 +240,14 @@ def read_message(text: str | bytes) -> Message | None:
 
 
 def _of(wire: _Wire) -> str:
-    assert wire.channel is not None
-    return wire.channel.id
+    return _there(wire.channel, wire).id
+
+
+def _there(part: _Part | None, wire: _Wire) -> _Part:
+    if part is None:
+        msg = f"asterisk sent a {wire.type} that does not say of what"
+        raise ProtocolFaultError(msg)
+    return part
 
 
 def _dial(wire: _Wire) -> Ringing | None:
@@ -249,13 +257,12 @@ def _dial(wire: _Wire) -> Ringing | None:
 
 
 def _playback(wire: _Wire) -> PlaybackOver:
-    assert wire.playback is not None
-    return PlaybackOver(wire.playback.id, wire.playback.state == "failed")
+    playback = _there(wire.playback, wire)
+    return PlaybackOver(playback.id, playback.state == "failed")
 
 
 def _recording(wire: _Wire) -> RecordingOver:
-    assert wire.recording is not None
-    return RecordingOver(wire.recording.name, wire.type == "RecordingFailed")
+    return RecordingOver(_there(wire.recording, wire).name, wire.type == "RecordingFailed")
 
 
 _READERS: dict[str, Callable[[_Wire], Event | None]] = {

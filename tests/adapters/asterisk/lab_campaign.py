@@ -179,8 +179,7 @@ async def dialing(
     names = [f"lab-{n}" for n in range(len(servers))]
     config = make_config(folder, modes, names, rate, connect_s)
     trunks = tuple(
-        AsteriskTrunk(name, 200, rate, server, AsteriskSettings())
-        for name, server in zip(names, servers, strict=True)
+        AsteriskTrunk(name, 200, rate, server, AsteriskSettings()) for name, server in zip(names, servers, strict=True)
     )
     store = SqliteJournal(folder / "lab.journal")
     clock = WallClock(START_AT)
