@@ -9,7 +9,7 @@ the later at least, and at times both, refuse to place it.
 """
 
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import trio
 
@@ -65,8 +65,7 @@ def _closing(engine: Engine, records: Iterator[Record]) -> Iterator[Record]:
 
 async def _hand_over(engine: Engine, keeper: LeaseKeeper) -> None:
     """Give the leases back behind the last record written under them."""
-    try:
+    # A journal that failed is said by its writer; no call is left, so somebody else may close what it could not.
+    with suppress(StoreError):
         await engine.journal.wait_durable()
-    except StoreError:
-        return  # said by the writer; the leases run out
     await keeper.give_back()

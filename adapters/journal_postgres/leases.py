@@ -66,20 +66,24 @@ class PostgresLeases:
         )
         lost = sorted(campaign_id for campaign_id, _ in self._held.items() - set(rows.fetchall()))
         if lost:
+            self.close()
             names = ", ".join(f"`{one}`" for one in lost)
             msg = f"this process no longer owns {names}: another has taken over while it did not renew its lease"
             raise LeaseLostError(msg)
 
     def _take_free(self, free: list[str]) -> None:
         connection = self._connection()
-        late = connection.execute(
-            "SELECT holder FROM lease WHERE campaign_id = ANY(%s) AND expires_at < clock_timestamp()", (free,)
+        known = connection.execute(
+            "SELECT holder, expires_at < clock_timestamp() FROM lease WHERE campaign_id = ANY(%s)", (free,)
         ).fetchall()
-        if late:
-            # A process that was stopped in the middle of an append holds the head; its backend is ended.
+        late = [holder for holder, is_late in known if is_late]
+        if len(known) == len(free) and not late:
+            return  # nobody waits for the head only to hear that others are well
+        # A process that was stopped in the middle of an append holds the head; its backend is ended.
+        stopped = [holder for holder in late if holder not in ("", self._journal.name)]
+        if stopped:
             connection.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = ANY(%s)",
-                ([holder for (holder,) in late if holder != self._journal.name],),
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = ANY(%s)", (stopped,)
             )
         with connection.transaction():
             connection.execute("SELECT seq FROM head FOR UPDATE")
