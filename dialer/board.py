@@ -9,7 +9,7 @@ from typing import Protocol
 
 from attrs import field, frozen
 
-from dialer.case_words import CaseFile, LawfulTime, Permission
+from dialer.case_words import CaseFile, LawfulTime, Permission, Told, Week
 from dialer.ports import AgentDesk, AgentProfile, AgentReport, CallCard
 
 __all__ = ["AgentRow", "Board", "CampaignRow", "Console", "ConsoleError", "TrunkRow", "WindowRow"]
@@ -192,6 +192,27 @@ class Console(Protocol):
 
     def lawful_times(self, campaign_id: str, account_id: str, number_id: str | None, days: int) -> list[LawfulTime]:
         """When the person may be called back at their own wish."""
+        ...
+
+    def find_accounts(self, campaign_id: str, text: str, limit: int) -> list[str]:
+        """Ids of accounts that begin with a text."""
+        ...
+
+    def explain(
+        self,
+        campaign_id: str,
+        account_id: str,
+        number_id: str | None,
+        at: datetime | None,
+        language: str,
+        *,
+        show_all: bool,
+    ) -> Told:
+        """Why a number may be called, or why not and when."""
+        ...
+
+    async def week(self, campaign_id: str, account_id: str, number_id: str | None) -> Week:
+        """When each rule lets an account through in the coming week."""
         ...
 
     def check_report(self, card: CallCard, report: AgentReport) -> None:

@@ -1,6 +1,7 @@
 """What a desk shows of one account and what an agent may say of a call: words shared with the adapters of desks."""
 
 from datetime import date, datetime
+from typing import Any
 
 from attrs import field, frozen
 
@@ -15,6 +16,9 @@ __all__ = [
     "LawfulTime",
     "PastContact",
     "Permission",
+    "Told",
+    "Week",
+    "WeekBand",
     "dispositions_for",
 ]
 
@@ -121,6 +125,41 @@ class Permission:
     next_at: datetime | None
     decided_by: str | None
     """The rule that sets `next_at`."""
+
+
+@frozen
+class Told:
+    """The explanation of a decision: for people, and as data."""
+
+    account_id: str
+    is_allowed: bool
+    next_at: datetime | None
+    text: str
+    data: dict[str, Any] = field(repr=False)
+
+
+@frozen
+class WeekBand:
+    """When one rule lets an account through."""
+
+    rule_id: str
+    title_ko: str
+    title_en: str
+    cite: str
+    open: tuple[LawfulTime, ...]
+
+
+@frozen
+class Week:
+    """The coming week of an account, if nothing else happens, and its contacts of the week before."""
+
+    from_at: datetime
+    to_at: datetime
+    open: tuple[LawfulTime, ...]
+    """When every rule lets it through."""
+    bands: tuple[WeekBand, ...]
+    """Rules that close it at some time."""
+    contacts: tuple[datetime, ...]
 
 
 @frozen

@@ -126,6 +126,11 @@ class CaseDesk:
             msg = "; ".join([*faults, *(f"`{name}` is not for a desk to state" for name in foreign)])
             raise ConsoleError(msg)
 
+    def number(self, account_id: str, number_id: str | None) -> tuple[Account, PhoneNumber]:
+        """An account and one of its numbers, the first when none is named; raises `ConsoleError`."""
+        account = self.account(account_id)
+        return account, self._number(account, number_id)
+
     def account(self, account_id: str) -> Account:
         """An account of the campaign's list."""
         account = self.campaign.accounts.get(account_id)

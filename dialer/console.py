@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
+from itertools import islice
 from typing import Protocol
 
 import attrs
@@ -12,10 +13,11 @@ from dialer.agents import AgentPool
 from dialer.attempt import AttemptState
 from dialer.board import AgentRow, Board, CampaignRow, ConsoleError, TrunkRow, WindowRow
 from dialer.campaign import Campaign
-from dialer.case_words import CaseFile, LawfulTime, Permission
+from dialer.case_words import CaseFile, LawfulTime, Permission, Told, Week
 from dialer.casefile import CaseDesk
 from dialer.clock import WallClock
 from dialer.config import CampaignSettings, Config
+from dialer.explorer import Explorer
 from dialer.journal import Journal
 from dialer.ports import AgentDesk, AgentProfile, AgentReport, CallCard
 from dialer.records import AgentState, CampaignState, TargetSet
@@ -182,6 +184,31 @@ class EngineConsole:
         """When the person may be called back at their own wish."""
         return self._cases(campaign_id).lawful_times(account_id, number_id, self.engine.clock.now_at(), days)
 
+    def find_accounts(self, campaign_id: str, text: str, limit: int) -> list[str]:
+        """Ids of accounts that begin with a text."""
+        accounts = self._campaign_named(campaign_id).accounts
+        return list(islice((one for one in accounts if one.startswith(text)), limit))
+
+    def explain(
+        self,
+        campaign_id: str,
+        account_id: str,
+        number_id: str | None,
+        at: datetime | None,
+        language: str,
+        *,
+        show_all: bool,
+    ) -> Told:
+        """Why a number may be called, or why not and when."""
+        account, _ = self._cases(campaign_id).number(account_id, number_id)
+        when = at or self.now_at()
+        return self._explorer(campaign_id).explain(account, number_id or "", when, language, show_all=show_all)
+
+    async def week(self, campaign_id: str, account_id: str, number_id: str | None) -> Week:
+        """When each rule lets an account through in the coming week."""
+        account, number = self._cases(campaign_id).number(account_id, number_id)
+        return await self._explorer(campaign_id).week(account, number, self.now_at())
+
     def check_report(self, card: CallCard, report: AgentReport) -> None:
         """Refuse a report that cannot be true."""
         cases = self._cases(card.campaign_id)
@@ -192,6 +219,9 @@ class EngineConsole:
     def _cases(self, campaign_id: str) -> CaseDesk:
         campaign = self._campaign_named(campaign_id)
         return CaseDesk(campaign, self.engine.state, self._settings(campaign_id).purpose)
+
+    def _explorer(self, campaign_id: str) -> Explorer:
+        return Explorer(self._campaign_named(campaign_id), self.engine.state, self.engine.config.time_zone)
 
     def _campaign(self, settings: CampaignSettings, now_at: datetime, waiting_count: int) -> CampaignRow:
         engine = self.engine

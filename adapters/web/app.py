@@ -18,6 +18,7 @@ from adapters.web.problems import HANDLERS
 from adapters.web.pulse import Pulse
 from adapters.web.routes.admin import admin_routes
 from adapters.web.routes.desk import desk_routes
+from adapters.web.routes.explorer import explorer_routes
 from adapters.web.routes.floor import floor_routes
 from adapters.web.routes.sign_in import FirstRun, sign_in_routes
 from adapters.web.security import Security
@@ -29,7 +30,7 @@ from dialer.board import Console
 __all__ = ["STATIC", "WebParts", "board_json", "make_app"]
 
 STATIC = Path(__file__).parent / "static"
-_PAGES = ("index", "sign-in", "first-run", "wallboard", "desk", "supervisor", "admin")
+_PAGES = ("index", "sign-in", "first-run", "wallboard", "desk", "supervisor", "admin", "explorer")
 
 
 @frozen
@@ -57,6 +58,7 @@ def make_app(parts: WebParts) -> Litestar:
             ),
             admin_routes(parts.users, parts.audit),
             floor_routes(parts.console, parts.pulse),
+            explorer_routes(parts.console),
             desk_routes(parts.console, parts.desks),
         ],
     )

@@ -33,7 +33,7 @@ def test_every_page_is_accessible_in_both_languages_and_colour_schemes(tmp_path)
         for language, scheme in (("en", "light"), ("ko", "dark")):
             page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
             page.evaluate("language => localStorage.setItem('language', language)", language)
-            for path in ("/", "/wallboard", "/supervisor", "/admin", "/desk"):
+            for path in ("/", "/wallboard", "/supervisor", "/admin", "/explorer", "/desk"):
                 page.goto(f"{site.url}{path}")
                 page.wait_for_timeout(1500)
                 assert violations(page) == [], f"{path} {language} {scheme}"

@@ -8,6 +8,7 @@ const places = [
   ["/desk", "nav.desk", "desk"],
   ["/supervisor", "nav.supervisor", "floor:read"],
   ["/wallboard", "nav.wallboard", "board:read"],
+  ["/explorer", "nav.explorer", "accounts:read"],
   ["/admin", "nav.admin", "tokens:write"],
 ];
 
