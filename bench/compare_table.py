@@ -21,6 +21,7 @@ from bench.picture import Curve, draw
 from bench.scenarios import Scenario
 
 OURS = "predictive"
+OF_THREE_SIZES = ("tiny-5", "mid-20", "big-100")
 
 
 @frozen
@@ -108,7 +109,7 @@ def run_all(scenario: Scenario, seeds: Sequence[int], pacers: Sequence[str], ste
 
 
 def _run(arguments: argparse.Namespace) -> None:
-    scenarios, seeds = scenarios_of(arguments.scenario or ["tiny-5", "mid-20", "big-100"]), seeds_of(arguments.seeds)
+    scenarios, seeds = scenarios_of(arguments.scenario or OF_THREE_SIZES, arguments.hours), seeds_of(arguments.seeds)
     pacers = [OURS, *(name for name in arguments.pacer or PACERS if name != OURS)]
     found: list[Result] = []
     # Wide enough for its columns, also where a file or a pipe has no width.
@@ -131,6 +132,7 @@ def add_command(commands: Any) -> None:
     parser.add_argument("--scenario", action="append", help="tiny-5, mid-20 and big-100 unless given; may be repeated")
     parser.add_argument("--pacer", action="append", choices=sorted(PACERS), help="all unless given; may be repeated")
     parser.add_argument("--seeds", default="1-3")
+    parser.add_argument("--hours", type=float, help="shorten the days; the limit is still that of whole days")
     parser.add_argument("--json", help="also write the results to this file")
     parser.add_argument("--svg", help="also draw utilisation against agents into this file")
     parser.set_defaults(run=_run)

@@ -12,7 +12,7 @@ import heapq
 from collections import deque
 from collections.abc import Callable
 from itertools import count
-from time import perf_counter
+from time import thread_time
 from typing import Any, Protocol
 
 from attrs import define, field, frozen
@@ -155,16 +155,16 @@ class Floor:
     # -- what the pacer sees and does ----------------------------------------------------------
 
     def _observe(self, event: PacingEvent) -> None:
-        started = perf_counter()
+        started = thread_time()
         self.pacer.observe(event)
-        self.tally.observe_s += perf_counter() - started
+        self.tally.observe_s += thread_time() - started
         self.tally.observe_count += 1
 
     def _ask(self) -> None:
         snapshot = self._snapshot()
-        started = perf_counter()
+        started = thread_time()
         decision = self.pacer.decide(snapshot)
-        self.tally.decide_s += perf_counter() - started
+        self.tally.decide_s += thread_time() - started
         self.tally.decide_count += 1
         for _ in range(decision.launch_count):
             self._launch()

@@ -9,13 +9,13 @@ from itertools import repeat
 from pathlib import Path
 from typing import Any
 
-from attrs import asdict
+from attrs import asdict, evolve
 
 from bench.baselines import PACERS
 from bench.compare import Interval, paired
 from bench.engine_day import run_engine_day
 from bench.floor import Day, run_day
-from bench.scenarios import Scenario, load_scenarios
+from bench.scenarios import Profile, Scenario, load_scenarios
 from bench.score import Score, render, score
 from pacing import PacingMode
 
@@ -35,13 +35,27 @@ def seeds_of(text: str) -> range:
     return range(int(first), int(last or first) + 1)
 
 
-def scenarios_of(names: Sequence[str] | None) -> list[Scenario]:
-    """The scenarios named, or all; leaves the program with a message when one is unknown."""
+def scenarios_of(names: Sequence[str] | None, hours: float | None = None, agents: int | None = None) -> list[Scenario]:
+    """The scenarios named, or all; leaves the program with a message when one is unknown.
+
+    `hours` and `agents` make them shorter or of another size.
+    """
     scenarios = load_scenarios()
     unknown = [name for name in names or () if name not in scenarios]
     if unknown:
         sys.exit(f"unknown scenario `{unknown[0]}`; there are {', '.join(scenarios)}")
-    return [scenarios[name] for name in names or scenarios]
+    return [_changed(scenarios[name], hours, agents) for name in names or scenarios]
+
+
+def _changed(scenario: Scenario, hours: float | None, agents: int | None) -> Scenario:
+    if hours is not None:
+        scenario = evolve(scenario, hours=min(hours, scenario.hours))
+    if agents is not None:
+        # Its limit is that of another floor.
+        scenario = evolve(
+            scenario, name=f"{scenario.name}@{agents}", agents=Profile((0.0,), (float(agents),)), limit=None
+        )
+    return scenario
 
 
 def agreement(engine: Sequence[Day], heap: Sequence[Day]) -> tuple[Interval, Interval]:
@@ -68,7 +82,7 @@ def _run(arguments: argparse.Namespace) -> None:
     pool = ProcessPoolExecutor(arguments.jobs) if arguments.jobs > 1 else None
     first = "engine" if arguments.driver == "both" else arguments.driver
     rows = []
-    for scenario in scenarios_of(arguments.scenario):
+    for scenario in scenarios_of(arguments.scenario, arguments.hours, arguments.agents):
         days = _days(scenario, seeds, arguments.pacer, first, pool)
         rows.append(score(scenario, days))
         print(render([rows[-1]], with_head=len(rows) == 1), flush=True)
@@ -96,6 +110,10 @@ def add_command(commands: Any) -> None:
     parser.add_argument("--quick", action="store_true", help="two days of each scenario instead of ten")
     parser.add_argument("--seeds", help="for example 1-20; each seed is one day")
     parser.add_argument("--scenario", action="append", help="only this one; may be repeated")
+    parser.add_argument("--hours", type=float, help="shorten the days")
+    parser.add_argument(
+        "--agents", type=int, help="so many agents instead of the scenario's, and no limit to compare with"
+    )
     parser.add_argument("--pacer", choices=sorted(PACERS), default="predictive")
     parser.add_argument("--driver", choices=DRIVERS, default="heap", help="event heap, production engine, or both")
     parser.add_argument("--json", help="also write the scores to this file")

@@ -225,6 +225,7 @@ class Campaign:
                     in_flight_count=snapshot.in_flight_count,
                     reason=decision.reason,
                     figures=dict(decision.figures),
+                    reason_ko=decision.reason_ko,
                 )
             )
         return decision

@@ -410,6 +410,7 @@ class PacingNoted:
     in_flight_count: int
     reason: str
     figures: dict[str, float] = field(factory=dict, converter=_finite)
+    reason_ko: str = ""
 
 
 AttemptRecord = Claimed | Originated | Answered | Detected | Connected | TalkEnded | Disposed

@@ -6,8 +6,10 @@ from attrs import field, frozen
 
 from pacing.settings import PacingMode
 from pacing.snapshot import Snapshot
+from pacing.wording import Wording, one_each
 
 _NO_FIGURES: Mapping[str, float] = {}
+_NO_REASON = Wording()
 
 
 @frozen
@@ -17,7 +19,8 @@ class PacingDecision:
     `give_up_count` is the number of longest-ringing calls to give up, zero
     unless the campaign allows it. `mode` is the mode in force, which may be
     more careful than the one asked for. `reason` is one sentence for people,
-    `figures` the numbers behind it: rates from 0 to 1, counts, seconds.
+    `reason_ko` the same in Korean, `figures` the numbers behind it: rates from
+    0 to 1, counts, seconds.
     """
 
     launch_count: int
@@ -25,9 +28,10 @@ class PacingDecision:
     mode: PacingMode = PacingMode.PROGRESSIVE
     reason: str = ""
     figures: Mapping[str, float] = field(default=_NO_FIGURES)
+    reason_ko: str = ""
 
 
-def decide_one_each(snapshot: Snapshot, mode: PacingMode, why: str = "") -> PacingDecision:
+def decide_one_each(snapshot: Snapshot, mode: PacingMode, why: Wording = _NO_REASON) -> PacingDecision:
     """One call in flight for each idle agent, never more than the free lines; the rule of preview and progressive.
 
     `why` is put before the reason, when a bolder mode had to step back.
@@ -39,6 +43,6 @@ def decide_one_each(snapshot: Snapshot, mode: PacingMode, why: str = "") -> Paci
     in_flight = snapshot.in_flight_count
     wanted = max(0, snapshot.idle_count - in_flight)
     launch = min(wanted, max(0, snapshot.free_lines))
-    reason = f"{snapshot.idle_count} idle, {in_flight} in flight, {snapshot.free_lines} lines free"
+    reason = why.before(one_each(snapshot.idle_count, in_flight, snapshot.free_lines))
     figures = {"idle": float(snapshot.idle_count), "in_flight": float(in_flight)}
-    return PacingDecision(launch, 0, mode, f"{why}: {reason}" if why else reason, figures)
+    return PacingDecision(launch, 0, mode, reason.en, figures, reason.ko)

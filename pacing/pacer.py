@@ -12,6 +12,7 @@ from math import isfinite
 import numpy as np
 from attrs import evolve
 
+from pacing import wording
 from pacing.budget import Budget
 from pacing.decide import PacingDecision, decide_one_each
 from pacing.durations import Floats
@@ -74,7 +75,7 @@ class Pacer:
         if mode is not PacingMode.PREDICTIVE:
             return decide_one_each(snapshot, mode)
         doubt = self._doubt(snapshot)
-        if doubt:
+        if doubt is not None:
             return decide_one_each(snapshot, PacingMode.PROGRESSIVE, doubt)
         return self._predict(snapshot)
 
@@ -82,22 +83,22 @@ class Pacer:
         """One call at a time while the trunk fails every call at once, and only for an idle agent."""
         mode = self.settings.mode if self.settings.mode is PacingMode.PREVIEW else PacingMode.PROGRESSIVE
         may_try = snapshot.idle_count > 0 and snapshot.in_flight_count == 0 and snapshot.free_lines > 0
-        reason = f"one call at a time, since the last {self.learner.failures_in_row} calls failed"
+        reason = wording.outage(self.learner.failures_in_row)
         figures = {"idle": float(snapshot.idle_count), "in_flight": float(snapshot.in_flight_count)}
-        return PacingDecision(int(may_try), 0, mode, reason, figures)
+        return PacingDecision(int(may_try), 0, mode, reason.en, figures, reason.ko)
 
-    def _doubt(self, snapshot: Snapshot) -> str:
+    def _doubt(self, snapshot: Snapshot) -> wording.Wording | None:
         """Why a forecast would not be trusted now, or nothing."""
         if not isfinite(snapshot.now_s):
-            return "progressive, since the time is not a number"
+            return wording.NO_TIME
         counted = {count.name for count in snapshot.windows}
         for window in self.settings.windows:
             if window.name not in counted:
-                return f"progressive, since window `{window.name}` is not counted"
+                return wording.not_counted(window.name)
         lost = self.learner.recent_loss.mean
         if lost > max(DOUBTED_LOSS, DOUBTED_LOSS_OVER_TARGET * self.settings.abandonment_target):
-            return f"progressive, since {lost:.0%} of the last persons were abandoned"
-        return ""
+            return wording.many_lost(lost)
+        return None
 
     def _counts(self, snapshot: Snapshot) -> tuple[WindowCount, ...]:
         if snapshot.windows:
@@ -122,6 +123,9 @@ class Pacer:
         figures = {
             "theta": theta,
             "p_no_agent": p,
+            "idle": float(snapshot.idle_count),
+            "busy": float(staffed - snapshot.idle_count),
+            "expected_freed": outlook.expected_freed,
             "expected_free": snapshot.idle_count + outlook.expected_freed,
             "expected_answers": len(snapshot.waiting_since_s) + outlook.expected_answers,
             "in_flight": float(in_flight),
@@ -129,7 +133,8 @@ class Pacer:
             "answer_rate": self._tables.live_rate,
         }
         give_up = self._give_up_count(snapshot, p, theta) if launch == 0 else 0
-        return PacingDecision(launch, give_up, PacingMode.PREDICTIVE, _reason(figures), figures)
+        reason = wording.forecast(figures, launch)
+        return PacingDecision(launch, give_up, PacingMode.PREDICTIVE, reason.en, figures, reason.ko)
 
     def _most_silent(self, snapshot: Snapshot, outlook: Outlook) -> int:
         """How many more calls may be placed before those placed lately have begun to speak."""
@@ -190,14 +195,6 @@ class Pacer:
             freed=np.concatenate((talking, wrapping)),
             own=tables.own,
         )
-
-
-def _reason(figures: dict[str, float]) -> str:
-    return (
-        f"{figures['expected_free']:.1f} agents expected free for {figures['expected_answers']:.1f} answers, "
-        f"{figures['in_flight']:.0f} calls in flight, {figures['budget_slack']:.1f} abandoned calls left, "
-        f"next call meets no agent with {figures['p_no_agent']:.2%}, {figures['theta']:.2%} allowed"
-    )
 
 
 def _ages(now_s: float, since_s: tuple[float, ...]) -> Floats:

@@ -12,7 +12,7 @@ from dialer.disposition import DISPOSITIONS, Disposition
 from dialer.records import AgentState, AnsweredBy, Denied, Disposed, PacingNoted
 from dialer.report.context import CampaignContext
 from dialer.report.counts import Cell, Counts
-from dialer.report.figures import CampaignFigures, ModeChange, PacingTrace
+from dialer.report.figures import SIX_BINS, CampaignFigures, ModeChange, PacingTrace
 from dialer.report.series import BIN_S, BinCounts, StepSeries
 
 __all__ = ["CampaignTally", "OpenAttempt"]
@@ -71,6 +71,8 @@ class CampaignTally:
     person_count: int = 0
     connected_count: int = 0
     talk_s: float = 0.0
+    ring_s: float = 0.0
+    samples: dict[int, ModeChange] = field(factory=dict)
     wait_s: float = 0.0
     promised: Counter[str] = field(factory=Counter)
     sold: Counter[str] = field(factory=Counter)
@@ -191,7 +193,11 @@ class CampaignTally:
         self.in_flight.add(at_s, record.in_flight_count)
         self.mode_by_bin[max(0, int(at_s // BIN_S) - self.start_bin)] = record.mode
         if not self.mode_changes or self.mode_changes[-1].mode != record.mode:
-            self.mode_changes.append(ModeChange(record.at, record.mode, record.reason))
+            self.mode_changes.append(ModeChange(record.at, record.mode, record.reason, record.reason_ko))
+        # The first note of a half hour with somebody at work says as much as any other.
+        half_hour = int(at_s // (SIX_BINS * BIN_S))
+        if half_hour not in self.samples and record.in_flight_count > 0:
+            self.samples[half_hour] = ModeChange(record.at, record.mode, record.reason, record.reason_ko)
 
     def counts(self, open_count: int, last_s: float) -> Counts:
         """The campaign's counts, once the journal has ended at `last_s`."""
@@ -214,6 +220,7 @@ class CampaignTally:
             promised_minor=dict(self.promised),
             sold_minor=dict(self.sold),
             talk_s=self.talk_s,
+            ring_s=self.ring_s,
             wait_s=self.wait_s,
             agent_s={state: seconds for state, seconds in self.agent_s.items() if state is not AgentState.LOGGED_OUT},
             agent_count=len(self.agents),
@@ -241,6 +248,7 @@ class CampaignTally:
             in_flight_sum=filled(self.in_flight),
             mode_by_bin=self.mode_by_bin,
             changes=tuple(self.mode_changes),
+            samples=tuple(self.samples.values()),
         )
         return CampaignFigures(
             counts=self.counts(open_count, last_s),

@@ -92,6 +92,8 @@ class Counts:
     sold_minor: dict[str, int] = field(factory=dict)
 
     talk_s: float = 0.0
+    ring_s: float = 0.0
+    """Of answered calls."""
     wait_s: float = 0.0
     agent_s: dict[AgentState, float] = field(factory=dict)
     agent_count: int = 0

@@ -1,13 +1,14 @@
 """The figures as plain JSON values with stable keys; every key says its unit. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dialer.disposition import Disposition
 from dialer.records import AgentState
 from dialer.report.context import ReportContext
 from dialer.report.counts import Cell, Counts, Ratio
-from dialer.report.figures import CampaignFigures, DayFigures, PacingTrace
+from dialer.report.figures import CampaignFigures, DayFigures, ModeChange, PacingTrace
+from dialer.report.floor_limit import floor_limit
 
 __all__ = ["as_json"]
 
@@ -63,6 +64,7 @@ def _campaign(campaign: CampaignFigures) -> dict[str, Any]:
         "answered_by_person_count_by_bin": list(campaign.answered),
         "abandoned_count_by_bin": list(campaign.abandoned),
         "pacing": _pacing(campaign.pacing) if campaign.pacing is not None else None,
+        "floor_limit": _floor_limit(campaign),
     }
 
 
@@ -141,12 +143,34 @@ def _cells(cells: Mapping[int, Cell]) -> dict[str, dict[str, int]]:
     }
 
 
+def _floor_limit(campaign: CampaignFigures) -> dict[str, float] | None:
+    floor = floor_limit(campaign)
+    if floor is None:
+        return None
+    return {
+        "agent_count": floor.agents,
+        "answer_rate": floor.answer_rate,
+        "abandonment_target": floor.target,
+        "utilisation": floor.utilisation,
+        "highest_utilisation": floor.possible.limit,
+        "one_call_per_agent_utilisation": floor.possible.one_call_per_agent,
+    }
+
+
+def _reasons(changes: Sequence[ModeChange]) -> list[dict[str, str]]:
+    return [
+        {"at": one.at.isoformat(), "mode": one.mode, "reason": one.reason, "reason_ko": one.reason_ko}
+        for one in changes
+    ]
+
+
 def _pacing(trace: PacingTrace) -> dict[str, Any]:
     bins = range(len(trace.noted))
     return {
         "calls_per_idle_agent_by_bin": [trace.calls_per_idle_agent(index) for index in bins],
         "idle_agent_count_by_bin": [trace.idle(index) for index in bins],
-        "mode_changes": [{"at": one.at.isoformat(), "mode": one.mode, "reason": one.reason} for one in trace.changes],
+        "mode_changes": _reasons(trace.changes),
+        "reasons": _reasons(trace.samples),
     }
 
 

@@ -30,6 +30,11 @@ class ModeChange:
     at: datetime
     mode: str
     reason: str
+    reason_ko: str = ""
+
+    def why(self, language: str) -> str:
+        """The reason in a language, in the other one where it has none."""
+        return (self.reason_ko or self.reason) if language == "ko" else self.reason
 
 
 @frozen
@@ -41,6 +46,8 @@ class PacingTrace:
     in_flight_sum: Sequence[int]
     mode_by_bin: Mapping[int, str]
     changes: tuple[ModeChange, ...]
+    samples: tuple[ModeChange, ...] = ()
+    """What the pacer gave as its reason, once in each half hour."""
 
     def calls_per_idle_agent(self, index: int) -> float | None:
         """Calls in flight for each idle agent in a bin; None where nobody was idle."""

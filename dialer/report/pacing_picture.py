@@ -4,6 +4,7 @@ from itertools import groupby
 
 from dialer.report import formats
 from dialer.report.figures import CampaignFigures, PacingTrace
+from dialer.report.floor_limit import floor_limit
 from dialer.report.messages import Messages
 from dialer.report.picture import Picture, TimeAxis, View, name_of
 from dialer.report.svg import Svg, text_width
@@ -29,12 +30,6 @@ def pacing_picture(view: View, campaign: CampaignFigures, number: int) -> Pictur
     heading = say("chart.pacing.heading", name=name, changes=changes)
     if not changes:
         heading = say("chart.pacing.heading_steady", name=name, mode=mode_name(trace.changes[0].mode, say))
-    notes = [
-        f"{formats.clock(one.at, view.context.zone)} {mode_name(one.mode, say)}: {one.reason}"
-        for one in trace.changes[:_CHANGES_SHOWN]
-    ]
-    if len(trace.changes) > _CHANGES_SHOWN:
-        notes.append(say("chart.pacing.more_changes", n=len(trace.changes) - _CHANGES_SHOWN))
     return Picture(
         key=f"pacing-{number}",
         heading=heading,
@@ -52,9 +47,37 @@ def pacing_picture(view: View, campaign: CampaignFigures, number: int) -> Pictur
             ]
             for index in axis.bins
         ],
-        notes=notes,
+        notes=_notes(view, campaign, trace),
         notes_title=say("chart.pacing.changes"),
     )  # fmt: skip
+
+
+def limit_note(campaign: CampaignFigures, say: Messages) -> str | None:
+    """How busy the floor was and how busy it could have been; None where that cannot be said."""
+    floor = floor_limit(campaign)
+    if floor is None:
+        return None
+    plain = formats.percent_plain
+    return say(
+        "chart.pacing.limit", busy=plain(round(floor.utilisation, 3)), limit=plain(round(floor.possible.limit, 3)),
+        agents=floor.agents, answer=plain(round(floor.answer_rate, 2)), target=plain(floor.target),
+        single=plain(round(floor.possible.one_call_per_agent, 3)),
+    )  # fmt: skip
+
+
+def _notes(view: View, campaign: CampaignFigures, trace: PacingTrace) -> list[str]:
+    """The limit, then every change of mode and a reason of each half hour, in order of time."""
+    say, zone = view.say, view.context.zone
+    limit = limit_note(campaign, say)
+    notes = [limit] if limit is not None else []
+    shown = {one.at: one for one in (*trace.samples, *trace.changes[:_CHANGES_SHOWN])}
+    notes += [
+        f"{formats.clock(one.at, zone)} {mode_name(one.mode, say)}: {one.why(say.language)}"
+        for _, one in sorted(shown.items())
+    ]
+    if len(trace.changes) > _CHANGES_SHOWN:
+        notes.append(say("chart.pacing.more_changes", n=len(trace.changes) - _CHANGES_SHOWN))
+    return notes
 
 
 def _draw(view: View, campaign: CampaignFigures, trace: PacingTrace, number: int) -> Svg:

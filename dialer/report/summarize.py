@@ -138,6 +138,7 @@ class _Day:
         attempt = self.attempts.get(record.attempt_id)
         if attempt is not None:
             attempt.answered_s = record.at.timestamp()
+            attempt.campaign.ring_s += record.ring_s
 
     def detected(self, record: Detected) -> None:
         attempt = self.attempts.get(record.attempt_id)

@@ -10,6 +10,7 @@ from dialer.report.context import ReportContext
 from dialer.report.counts import Counts
 from dialer.report.figures import CampaignFigures, DayFigures
 from dialer.report.messages import Messages, messages
+from dialer.report.pacing_picture import limit_note
 
 __all__ = ["print_table"]
 
@@ -108,6 +109,8 @@ def _notes(figures: DayFigures, context: ReportContext, say: Messages) -> list[s
         notes.append(
             say("table.lines", peak=lines.peak, lines=lines.line_count, time=time, rate=lines.calls_per_s_peak)
         )
+    limits = [(one, limit_note(one, say)) for one in figures.campaigns if one.pacing is not None]
+    notes += [f"{_name(one, say.language)}: {limit}" for one, limit in limits if limit is not None]
     notes.append(say("table.definition"))
     wrong = [one.name for one in figures.consistency if not one.holds]
     if wrong:

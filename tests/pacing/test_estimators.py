@@ -1,5 +1,8 @@
 """Estimators against their batch formulas, and against what would lead them astray."""
 
+import math
+import random
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -121,6 +124,72 @@ def watched(per_second, answers_per_second, seconds=60):
             watch.observe(tick * 0.5)
             owed -= 1.0
     return watch.surge
+
+
+@given(st.lists(st.tuples(st.floats(0.0, 1.0), st.floats(0.0, 3.0), st.integers(0, 3)), max_size=40))
+def test_the_watch_equals_its_sums_over_the_past_at_every_prefix(steps):
+    watch, now_s, seen = AnswerWatch(), 0.0, []
+    watch.expect(0.0, now_s)
+    for gap_s, per_second, answers in steps:
+        now_s += gap_s
+        watch.expect(per_second, now_s)
+        for _ in range(answers):
+            watch.observe(now_s)
+        seen.append((now_s, per_second * gap_s, answers))
+        fading = [math.exp(-(now_s - at_s) / watch.memory_s) for at_s, _, _ in seen]
+        expected = sum(weight * mean for weight, (_, mean, _) in zip(fading, seen, strict=True))
+        answered = sum(weight * count for weight, (_, _, count) in zip(fading, seen, strict=True))
+        # Page's sum is the largest gain over all stretches that end now.
+        gains = [math.log(watch.times) * count - (watch.times - 1.0) * mean for _, mean, count in seen]
+        page = max([0.0, *(_gain_since(gains, seen, first, watch) for first in range(len(seen)))])
+        slow = (answered + 1.0) / (expected + 1.0)
+        is_slow = answered - expected > watch.z * math.sqrt(expected + 1.0)
+        if page <= watch.alarm - 1e-9:
+            assert watch.surge == pytest.approx(slow if is_slow else 1.0, rel=1e-6)
+        else:
+            assert watch.surge >= 1.0
+
+
+def _gain_since(gains, seen, first, watch):
+    # A stretch begins with its answers: what was expected before them belongs to the one before.
+    return sum(gains[first:]) + (watch.times - 1.0) * seen[first][1]
+
+
+@pytest.mark.parametrize("rate", [0.03, 0.2, 0.6])
+def test_intervals_hold_the_true_share_about_nineteen_times_in_twenty(rate):
+    rng, held = random.Random(5), 0
+    for _ in range(200):
+        share = Share(0.5, prior_weight=2.0, memory=400.0)
+        for _ in range(400):
+            share.observe(rng.random() < rate)
+        low, high = share.interval()
+        held += low <= rate <= high
+    # A forgetting mean varies less than its weight says, so that the interval is on the safe side.
+    assert held >= 186
+
+
+def test_the_interval_of_the_answer_rate_closes_around_it():
+    rate, widths = AnswerRate(settle_s=24.0), []
+    for first in range(0, 1200, 300):
+        feed(rate, [(first + i * 1.0, i % 5 == 0) for i in range(300)])
+        rate.settle(first + 400.0)
+        low, high = rate.interval()
+        assert low < 0.2 < high
+        widths.append(high - low)
+    assert widths[-1] < widths[0]
+
+
+def test_a_sudden_rise_is_noticed_after_fewer_answers_than_a_slow_sum_needs():
+    watch, slow = AnswerWatch(), AnswerWatch(alarm=math.inf)
+    heard = {}
+    for name, one in (("both", watch), ("slow", slow)):
+        for tick in range(600):
+            one.expect(0.15, tick * 0.5)
+            if tick > 500 and tick % 2:
+                one.observe(tick * 0.5)
+                if one.surge > 1.0:
+                    heard.setdefault(name, tick)
+    assert heard["both"] < heard["slow"]
 
 
 def test_answers_as_expected_are_no_surge():

@@ -3,6 +3,7 @@
 import math
 import random
 import re
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -12,7 +13,9 @@ import pacing
 from pacing import (
     AbandonmentWindow,
     CallAnswered,
+    CallConnected,
     CallFailed,
+    CallLaunched,
     CallUnanswered,
     Pacer,
     PacerSettings,
@@ -76,14 +79,25 @@ def test_agents_who_will_leave_are_not_counted_on():
 
 def test_a_reason_names_the_numbers():
     decision = taught().decide(floor(idle_count=3, ringing_since_s=(990.0, 995.0)))
+    figures = decision.figures
     assert decision.reason == (
-        f"{decision.figures['expected_free']:.1f} agents expected free for "
-        f"{decision.figures['expected_answers']:.1f} answers, 2 calls in flight, 5.0 abandoned calls left, "
-        f"next call meets no agent with {decision.figures['p_no_agent']:.2%}, {decision.figures['theta']:.2%} allowed"
+        f"3 idle agents and {figures['expected_freed']:.1f} of 0 busy ones free in time for "
+        f"{figures['expected_answers']:.1f} answers from 2 calls in flight; 5.0 abandoned calls left; "
+        f"{decision.launch_count} calls placed, the next would meet no agent with {figures['p_no_agent']:.1%}, "
+        f"{figures['theta']:.1%} allowed"
     )
-    assert set(decision.figures) == {
-        "theta", "p_no_agent", "expected_free", "expected_answers", "in_flight", "budget_slack", "answer_rate",
+    assert set(figures) == {
+        "theta", "p_no_agent", "idle", "busy", "expected_freed", "expected_free", "expected_answers", "in_flight",
+        "budget_slack", "answer_rate",
     }  # fmt: skip
+
+
+def test_a_reason_stands_in_korean_with_the_same_numbers():
+    decision = taught().decide(floor(idle_count=3, ringing_since_s=(990.0, 995.0)))
+    numbers = re.findall(r"\d+\.?\d*", decision.reason)
+    assert sorted(re.findall(r"\d+\.?\d*", decision.reason_ko)) == sorted(numbers)
+    assert "대기 상담사 3명" in decision.reason_ko
+    assert "대기 상담사 4명" in Pacer(PacerSettings()).decide(floor(idle_count=4)).reason_ko
 
 
 @pytest.mark.parametrize("agents", [0, 1])
@@ -213,3 +227,53 @@ PACERS = {mode: taught(PacerSettings(mode=mode, windows=(DAY,)), calls=200) for 
 
 def taught_once(mode):
     return PACERS[mode]
+
+
+# The edges.
+
+
+def test_many_agents_leaving_at_once_stop_calls_that_counted_on_them():
+    wrapping = tuple(985.0 - 0.5 * nth for nth in range(20))
+    pacer = taught()
+    assert pacer.decide(floor(wrapping_since_s=wrapping)).launch_count > 0
+    gone = pacer.decide(floor(leaving_count=20))
+    assert gone.launch_count == 0
+
+
+def test_no_free_line_places_nothing_however_many_are_idle():
+    assert taught().decide(floor(idle_count=9, free_lines=0)).launch_count == 0
+    assert taught().decide(floor(idle_count=9, free_lines=-3)).launch_count == 0
+
+
+@pytest.mark.parametrize("back_s", [0.2, 2.0, 30.0])
+def test_a_clock_that_goes_back_a_little_neither_stops_nor_frees_it(back_s):
+    pacer = taught()
+    before = pacer.decide(floor(idle_count=3, talking_since_s=(940.0,) * 5))
+    after = pacer.decide(floor(now_s=1000.0 - back_s, idle_count=3, talking_since_s=(940.0,) * 5))
+    assert 0 < after.launch_count <= before.launch_count + 2
+
+
+def test_contradictory_events_change_little_and_are_never_raised():
+    pacer, calm = taught(), taught()
+    for nth in range(20):
+        at_s = 1000.0 + 0.01 * nth
+        # Answered twice, connected without an answer, ended without a start.
+        for event in (CallAnswered(at_s, 5.0), CallAnswered(at_s, 5.0), CallConnected(at_s, 0.0), TalkEnded(at_s, 0.0)):
+            pacer.observe(event)
+    now = floor(now_s=1001.0, idle_count=4)
+    assert 0 < pacer.decide(now).launch_count <= calm.decide(now).launch_count
+
+
+def test_silent_calls_of_a_large_floor_are_limited_until_they_have_begun_to_speak():
+    pacer = Pacer(PacerSettings(mode=PacingMode.PREDICTIVE))
+    for nth in range(2000):
+        pacer.observe(CallLaunched(float(nth)))
+        answered = nth % 25 == 0
+        event = CallAnswered(nth + 10.0, 10.0) if answered else CallUnanswered(nth + 24.0, 24.0)
+        pacer.observe(event)
+    talking = tuple(1900.0 - 6.0 * nth for nth in range(19))
+    ask = partial(floor, now_s=2100.0, idle_count=6, talking_since_s=talking, free_lines=999)
+    spoken = pacer.decide(ask(ringing_since_s=(2089.0,) * 40)).launch_count
+    silent = pacer.decide(ask(ringing_since_s=(2099.0,) * 40)).launch_count
+    assert silent < spoken
+    assert silent == 0
