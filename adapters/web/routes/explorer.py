@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from litestar import Request, Router, get
 from litestar.params import FromPath, FromQuery
@@ -38,7 +39,7 @@ def explorer_routes(console: Console) -> Router:
         at: FromQuery[datetime | None] = None,
     ) -> Permission:
         """The verdict now or at an instant: by which rules, why, and when next."""
-        return console.may_call(campaign_id, account_id, number_id, _aware(at))
+        return console.may_call(campaign_id, account_id, number_id, _aware(at, console.time_zone))
 
     @get("/{account_id:str}/explanation", guards=guards, summary="Why, and when next")
     async def explanation(
@@ -51,7 +52,9 @@ def explorer_routes(console: Console) -> Router:
     ) -> Told:
         """The whole explanation, as text and as data."""
         tongue = language if language in ("ko", "en") else "en"
-        return console.explain(campaign_id, account_id, number_id, _aware(at), tongue, show_all=everything)
+        return console.explain(
+            campaign_id, account_id, number_id, _aware(at, console.time_zone), tongue, show_all=everything
+        )
 
     @get("/{account_id:str}/week", guards=guards, summary="The coming week")
     async def week(
@@ -72,8 +75,6 @@ def _not_there(_: Request[Any, Any, Any], error: ConsoleError) -> Any:
     return problem(404, "not found", str(error))
 
 
-def _aware(at: datetime | None) -> datetime | None:
-    if at is not None and at.tzinfo is None:
-        msg = "give the moment with its offset, like 2026-11-24T10:00:00+09:00"
-        raise ConsoleError(msg)
-    return at
+def _aware(at: datetime | None, zone: str) -> datetime | None:
+    """A moment without an offset is meant on the centre's clock."""
+    return at if at is None or at.tzinfo is not None else at.replace(tzinfo=ZoneInfo(zone))
