@@ -15,7 +15,7 @@ from lark.exceptions import UnexpectedInput
 from collections_rules.build_blocks import row_of
 from collections_rules.diagnostics import Diagnostic, RulesError
 from collections_rules.grammar import clause_parser
-from collections_rules.korean import in_english
+from collections_rules.korean import POSTPOSED, in_english
 from collections_rules.layout import Block, Piece, split_blocks, strip_comment
 from collections_rules.source import PackSource
 from collections_rules.syntax import OPEN_KO, is_free_text, parse_pack
@@ -114,7 +114,9 @@ def _free_lines(block: str, piece: Piece, text: str) -> Iterator[tuple[int, DocL
 
 def _words(text: str, kind: str) -> list[tuple[int, DocWord]]:
     english = in_english(text)
-    parsing = clause_parser().parse_interactive(english.text if english else text, start=kind)
+    parsing = clause_parser(bool(english and english.has_marks)).parse_interactive(
+        english.text if english else text, start=kind
+    )
     try:
         tokens = list(parsing.iter_parse())
     except UnexpectedInput as error:  # pragma: no cover - parse_pack has read the same clause
@@ -124,10 +126,43 @@ def _words(text: str, kind: str) -> list[tuple[int, DocWord]]:
         glued = index > 0 and kind == "block" and tokens[index - 1].type == "NUM" and token.type == "NAME"
         is_glued = glued and tokens[index - 1].end_pos == token.start_pos
         words.append((token.line or 1, DocWord(str(token).strip(), _kind(token), is_glued)))
-    return _spelled(words)
+    return _spelled(_in_english_order(words))
+
+
+_KO = "_KO_"
+_IN_FRONT = {name: tuple(english.split()) for english, (name, _) in POSTPOSED.items()}
+Numbered = tuple[int, DocWord]
+
+
+def _in_english_order(words: Sequence[Numbered]) -> list[Numbered]:
+    """Words that Korean puts behind their operands, put in front of them."""
+    ordered: list[Numbered] = []
+    for line, word in words:
+        if not word.kind.startswith(_KO):
+            ordered.append((line, word))
+            continue
+        name = word.kind.removeprefix(_KO)
+        start = _start_of_operands(name, [one for _, one in ordered])
+        at_line = ordered[start][0]
+        ordered[start:start] = [(at_line, DocWord(text, "keyword")) for text in _IN_FRONT[name]]
+    return ordered
+
+
+def _start_of_operands(name: str, before: Sequence[DocWord]) -> int:
+    last = len(before) - 1
+    if name == "BETWEEN":
+        return last - 2
+    if name in ("NEWER", "LONGER", "OLDER"):
+        return last - 2 if before[last - 1].text == "business" else last - 1
+    joint = {"ONE": ",", "NONE": ",", "PER": "and"}.get(name)
+    while joint is not None and before[last - 1].text == joint:
+        last -= 2
+    return last
 
 
 def _kind(token: Token) -> str:
+    if token.type.startswith(_KO):
+        return token.type
     if token.type.lstrip("_").startswith("KW_"):
         return "keyword"
     return {"UNIT": "unit", "NAME": "name"}.get(token.type, "text")

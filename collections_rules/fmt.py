@@ -5,7 +5,7 @@ from typing import Any
 from unicodedata import east_asian_width
 
 from collections_rules.document import DocLine, DocWord, read_document
-from collections_rules.korean import FREE_WORDS, PHRASES, UNIT_TWINS, VOCABULARY
+from collections_rules.korean import FREE_WORDS, PHRASES, POSTPOSED, UNIT_TWINS, VOCABULARY
 from collections_rules.source import PackSource
 from collections_rules.words import singular
 
@@ -24,6 +24,8 @@ _WIDE_BEFORE = {
     "test": ("may", "blocked", "next"),
 }
 _PHRASES = {tuple(english.split()): korean for english, korean in PHRASES.items()}
+Spaced = tuple[str, DocWord]
+"""A word and the blanks before it."""
 _LONGEST = max(len(phrase) for phrase in _PHRASES)
 
 
@@ -64,6 +66,8 @@ def _text(lines: Sequence[DocLine], language: str) -> str:
 def _line(line: DocLine, language: str) -> str:
     words = list(separated(line))
     if language == "ko":
+        if line.kind != "free" and line.block not in _IN_ORDER:
+            words = behind_operands(words)
         words = list(in_korean(words, line.kind == "free"))
     first = {"header": "", "more": _MORE}.get(line.kind, "  ")
     if line.kind in ("header", "more"):
@@ -98,6 +102,12 @@ def in_korean(words: Sequence[tuple[str, DocWord]], is_free: bool) -> Iterator[t
     index = 0
     while index < len(words):
         sep, word = words[index]
+        if (
+            word.kind == "unit"
+            and index
+            and (words[index - 1][1].text.isdigit() or words[index - 1][1].text == "business")
+        ):
+            sep = ""  # `168시간`, `3 영업일`
         size = 1
         twin = FREE_WORDS.get(word.text) if is_free and index == 0 else None
         if twin is None and word.kind == "keyword":
@@ -106,6 +116,65 @@ def in_korean(words: Sequence[tuple[str, DocWord]], is_free: bool) -> Iterator[t
             twin = _twin(word, is_free, words[0][1].text == "reading")
         yield sep, DocWord(twin or word.text, word.kind)
         index += size
+
+
+_IN_ORDER = ("test", "sequence", "keep", "table", "split")
+"""Blocks whose clauses have no conditions and no scopes."""
+_BEHIND = {tuple(english.split()): korean for english, (_, korean) in POSTPOSED.items()}
+
+
+def behind_operands(words: Sequence[Spaced]) -> list[Spaced]:
+    """`debt.dpd is at least 30` as `debt.dpd 30 이상`, where all of it stands on one line; `per debt` as `debt 당`."""
+    made: list[Spaced] = []
+    index = 0
+    while index < len(words):
+        phrase = _phrase_to_move(words, index)
+        operands = _operands(words, index + len(phrase), phrase) if phrase else 0
+        if operands:
+            start = index + len(phrase)
+            made += [(words[index][0], words[start][1]), *words[start + 1 : start + operands]]
+            made.append((" ", DocWord(_BEHIND[phrase], "twin")))
+            index = start + operands
+        else:
+            made.append(words[index])
+            index += 1
+    return made
+
+
+def _phrase_to_move(words: Sequence[Spaced], index: int) -> tuple[str, ...]:
+    if index == 0 or words[index][1].kind != "keyword" or words[index - 1][1].text == "evidence":
+        return ()
+    if index > 1 and words[index - 2][1].text == "has":
+        return ()  # `call.means has call.identifier in person.excluded_means` is one comparison
+    for size in range(4, 0, -1):
+        phrase = tuple(word.text for _, word in words[index : index + size])
+        if phrase in _BEHIND and all(word.kind == "keyword" for _, word in words[index : index + size]):
+            return phrase
+    return ()
+
+
+def _operands(words: Sequence[Spaced], start: int, phrase: tuple[str, ...]) -> int:
+    """How many words from `start` on belong to the phrase; 0 when they go on in the next line, or are none."""
+    rest = [word for _, word in words[start:]]
+    if phrase == ("is", "between"):
+        return 3 if len(rest) >= 3 else 0
+    if phrase[-1] == "than":
+        size = 3 if len(rest) > 1 and rest[1].text == "business" else 2
+        return size if len(rest) >= size else 0
+    joint = "and" if phrase == ("per",) else "," if phrase[-1] == "of" else ""
+    if not rest or not _is_operand(rest[0], phrase):
+        return 0
+    count = 1
+    while joint and count + 1 < len(rest) and rest[count].text == joint and _is_operand(rest[count + 1], phrase):
+        count += 2
+    goes_on = count < len(rest) and rest[count].text in (joint, "in" if phrase == ("has",) else joint)
+    return 0 if goes_on and joint != "and" else count
+
+
+def _is_operand(word: DocWord, phrase: tuple[str, ...]) -> bool:
+    if word.kind == "keyword":
+        return word.text == "unknown" and phrase[-1] == "of"
+    return word.kind == "name" or (word.kind == "text" and word.text[0] not in "(),;|")
 
 
 def _phrase(words: Sequence[DocWord]) -> tuple[str | None, int]:

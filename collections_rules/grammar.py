@@ -11,7 +11,7 @@ from functools import cache
 
 from lark import Lark, Token, Tree
 
-__all__ = ["CLAUSE_KINDS", "GRAMMAR_WORDS", "clause_parser", "words_of_terminal"]
+__all__ = ["CLAUSE_KINDS", "GRAMMAR_WORDS", "POSTPOSED_MARKS", "clause_parser", "words_of_terminal"]
 
 _GRAMMAR = r"""
 block: "pack" NAME NUM uses?                          -> pack_header
@@ -74,6 +74,7 @@ window: "in" "any" duration after_first?              -> window_any
      | ("a" | "an") UNIT                              -> window_unit
 after_first: "after" "the" "first"
 scope: "per" NAME ("and" NAME)*
+     | NAME ("and" NAME)* _KO_PER
 together: ","? "all" "collectors" "together"
 filter: "when" condition
 day_counted: "counting" "that" "day"
@@ -115,6 +116,17 @@ comparison: NAME                                      -> is_true
      | NAME "newer" "than" duration                   -> newer
      | NAME ("longer" | "older") "than" duration      -> longer
      | "any" "evidence" "is" NAME                     -> evidence
+     | NAME value _KO_IS                              -> is_word
+     | NAME value _KO_NOT                             -> is_not_word
+     | NAME values _KO_ONE                            -> is_one_of
+     | NAME values _KO_NONE                           -> is_not_one_of
+     | NAME quantity _KO_LEAST                        -> is_at_least
+     | NAME quantity _KO_MOST                         -> is_at_most
+     | NAME quantity "and" quantity _KO_BETWEEN       -> is_between
+     | NAME duration _KO_NEWER                        -> newer
+     | NAME duration (_KO_LONGER | _KO_OLDER)         -> longer
+     | NAME NAME _KO_HAS                              -> has
+     | NAME NAME _KO_IN                               -> in_list
 values: listed ("," listed)*
 listed: NAME | NUM | KW_UNKNOWN
 value: NAME | NUM | STRING
@@ -209,6 +221,14 @@ COMMENT: /(?<=\s)#[^\n]*/
 %ignore COMMENT
 """
 
+POSTPOSED_MARKS = {
+    name: chr(0xE000 + number)
+    for number, name in enumerate(
+        ("IS", "NOT", "ONE", "NONE", "LEAST", "MOST", "BETWEEN", "NEWER", "LONGER", "OLDER", "HAS", "IN", "PER")
+    )
+}
+"""Words that stand behind what they belong to, as Korean has them; as characters that no author writes."""
+
 CLAUSE_KINDS = (
     "block",
     "header_clause",
@@ -249,10 +269,16 @@ def words_of_terminal(terminal: str) -> tuple[str, ...]:
 
 
 @cache
-def clause_parser() -> Lark:
-    """The parser for one clause; pass the kind of clause as `start`."""
-    rules = _WORD.sub(lambda match: f"_KW_{match[1].upper()}", _GRAMMAR)
+def clause_parser(has_marks: bool = False) -> Lark:
+    """The parser for one clause; pass the kind of clause as `start`. With marks it also reads words put behind.
+
+    Without them a fault is found where it stands: `a is b c` ends at `c`, which no mark can make good.
+    """
+    lines = [line for line in _GRAMMAR.split("\n") if has_marks or "_KO_" not in line]
+    rules = _WORD.sub(lambda match: f"_KW_{match[1].upper()}", "\n".join(lines))
     terminals = [f"_KW_{word.upper()}.2: /{word}(?![\\w.\\-\\/])/" for word in GRAMMAR_WORDS]
+    if has_marks:
+        terminals += [f"_KO_{name}: /{mark}/" for name, mark in POSTPOSED_MARKS.items()]
     terminals.append("KW_UNKNOWN.3: /unknown(?![\\w.\\-\\/])/")
     return Lark(
         "\n".join([rules, *terminals]),

@@ -1,7 +1,8 @@
 """The Korean twins of the language: every word of it may stand in either, in any mixture.
 
-A Korean clause is read by way of its English twin, word for word and in the same
-order; what is marked in a message is the author's own word, wherever it stood.
+A Korean clause is read by way of its English twin, word for word and in the author's
+order; words that Korean puts behind (`debt.dpd 30 이상`, `채권 당`) are told apart by what
+follows them. What is marked in a message is the author's own word, wherever it stood.
 """
 
 import re
@@ -11,11 +12,12 @@ from types import MappingProxyType
 from attrs import frozen
 from lark import Token, Tree
 
+from collections_rules.grammar import POSTPOSED_MARKS
 from collections_rules.words import WEEKDAYS
 
 __all__ = [
-    "FREE_WORDS", "PHRASES", "UNIT_TWINS", "VOCABULARY", "English", "english_head", "in_english", "relocate",
-    "twins_of",
+    "FREE_WORDS", "PHRASES", "POSTPOSED", "UNIT_TWINS", "VOCABULARY", "English", "english_head", "in_english",
+    "relocate", "twins_of",
 ]  # fmt: skip
 
 PHRASES: Mapping[str, str] = MappingProxyType({
@@ -34,7 +36,8 @@ PHRASES: Mapping[str, str] = MappingProxyType({
     "until the next": "다음까지", "after": "후", "after the first": "첫날제외", "every day": "매일", "closed": "휴무",
     "in any": "모든", "in each": "각", "a": "매", "a day": "하루", "per": "당",
     "all collectors together": "모든추심자합산",
-    "business": "영업", "the end of the day": "그날끝", "else": "아니면", "when": "때", "within": "안에", "of": "의",
+    "business": "영업", "business days": "영업일",
+    "the end of the day": "그날끝", "else": "아니면", "when": "때", "within": "안에", "of": "의",
     "notices required by law or contract": "법정통지", "answers given the day they were asked for": "당일답변",
     # Conditions
     "and": "그리고", "or": "또는", "not": "부정", "is": "임", "is not": "아님", "is one of": "중하나",
@@ -83,9 +86,23 @@ FREE_WORDS: Mapping[str, str] = MappingProxyType({
 })  # fmt: skip
 """Heads of clauses in free words."""
 
+POSTPOSED: Mapping[str, tuple[str, str]] = MappingProxyType({
+    "is": ("IS", "임"), "is not": ("NOT", "아님"), "is one of": ("ONE", "중하나"), "is not one of": ("NONE", "중아님"),
+    "is at least": ("LEAST", "이상"), "is at most": ("MOST", "이하"), "is between": ("BETWEEN", "사이"),
+    "newer than": ("NEWER", "이내"), "longer than": ("LONGER", "초과"), "older than": ("OLDER", "경과"),
+    "has": ("HAS", "가짐"), "in": ("IN", "속함"), "per": ("PER", "당"),
+})  # fmt: skip
+"""Phrases that Korean puts behind their operands, `debt.dpd 30 이상`; in front of them they are read too."""
+
+_MARKS = {korean: POSTPOSED_MARKS[name] for name, korean in POSTPOSED.values()}
+_GOES_ON = ("and", "or", "when", "all", "then")
+"""English words that may follow a condition or a scope in a file that mixes both."""
+_NEXT = re.compile(r"(?:\s|#[^\n]*)*([^\W\d_]+|.)?")
+
 _ENGLISH = {ko: en for twins in (PHRASES, VOCABULARY, FREE_WORDS) for en, ko in twins.items()}
 _ENGLISH |= {ko: f"{en}s" for en, ko in UNIT_TWINS.items()}
 _ENGLISH["시도"] = "attempt"
+_TWINS_OF_VALUES = {*VOCABULARY.values(), PHRASES["unknown"]}
 _HANGUL = re.compile(r"[가-힣]")
 _SCAN = re.compile(r'"[^"\n]*"|(?<=\s)#[^\n]*|(?P<word>[가-힣]+(?:-[가-힣]+)?)(?![\w.\-/])|[^\W\d][\w.\-/]*')
 _TO_END_OF_LINE = ("because", "measure")
@@ -98,6 +115,11 @@ class English:
     text: str
     _marks: tuple[tuple[int, int, int], ...]
     """Replaced words: (start and end here, how far the text after it moved against the original)."""
+
+    @property
+    def has_marks(self) -> bool:
+        """Whether a word stands behind its operands."""
+        return any(mark in self.text for mark in _MARKS.values())
 
     def original(self, pos: int) -> int:
         """The place in the author's text; within a replaced word its beginning."""
@@ -124,7 +146,7 @@ def in_english(text: str) -> English | None:
     pos = 0
     while found := _SCAN.search(text, pos):
         pos = found.end()
-        english = _meaning(found["word"]) if found["word"] else None
+        english = _meaning(found["word"], text, pos) if found["word"] else None
         if english is not None:
             # `168시간` is two words, and so it is written.
             between = text[copied : found.start()] + (" " if text[: found.start()][-1:].isdigit() else "")
@@ -138,11 +160,24 @@ def in_english(text: str) -> English | None:
     return English("".join([*made, text[copied:]]), tuple(marks)) if marks else None
 
 
-def _meaning(word: str) -> str | None:
+def _meaning(word: str, text: str, end: int) -> str | None:
+    if word in _MARKS and _is_behind(text, end):
+        return _MARKS[word]
     first, dash, last = word.partition("-")
     if dash:
         return f"{_ENGLISH[first]}-{_ENGLISH[last]}" if first in _ENGLISH and last in _ENGLISH else None
     return _ENGLISH.get(word)
+
+
+def _is_behind(text: str, end: int) -> bool:
+    """Whether a word that ends there has its operands before it: no value, name or number follows."""
+    found = _NEXT.match(text, end)
+    following = found[1] if found else None
+    if following is None or following in "),;|":
+        return True
+    if following in _TWINS_OF_VALUES:
+        return False
+    return following in _GOES_ON or (following in _ENGLISH and not following.isascii())
 
 
 def twins_of(words: Sequence[str]) -> list[str]:

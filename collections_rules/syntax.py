@@ -198,7 +198,7 @@ class _Parser:
     def parse_korean(self, piece: Piece, start: str, english: English) -> Tree[Token] | None:
         place = (english, self.text(piece), piece.start, piece.line, piece.col)
         try:
-            parsed = clause_parser().parse(english.text, start=start)
+            parsed = clause_parser(english.has_marks).parse(english.text, start=start)
         except UnexpectedToken as error:
             if error.token.type != "$END":
                 relocate(error.token, *place)

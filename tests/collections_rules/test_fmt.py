@@ -5,7 +5,7 @@ from typing import Any
 
 import attrs
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collections_rules import PackSource, RulesError, builtin_pack, compile_rules
@@ -93,6 +93,41 @@ def test_a_korean_cap_reads_as_its_english_twin() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("english", "korean"),
+    [
+        ("stop when debt.dpd is at least 30", "금지     debt.dpd 30 이상"),
+        ("stop when debt.dpd is between 30 and 60", "금지     debt.dpd 30 그리고 60 사이"),
+        ("stop when person.hardship is one of medical, death or person.deceased",
+         "금지     person.hardship medical, death 중하나 또는 person.deceased"),
+        ("stop when person.attorney is not known", "금지     person.attorney known 아님"),
+        ("stop when person.attorney is unknown", "금지     person.attorney 미상"),
+        ("stop when person.purchase newer than 18 months", "금지     person.purchase 18개월 이내"),
+        ("stop when number in person.excluded_numbers", "금지     번호 person.excluded_numbers 속함"),
+        ("at most  7 calls in any 168 hours per person and topic", "최대     7 통화 모든 168시간 사람 그리고 주제 당"),
+        ("wait     3 business days after debt.start_notice", "대기     3 영업일 후 debt.start_notice"),
+    ],
+)  # fmt: skip
+def test_korean_puts_its_words_behind_what_they_belong_to(english: str, korean: str) -> None:
+    head = "pack t.one 1.0\n  calendar kr-public 2026-2027\n" + 'rule t.a  "가"\n  policy   §1\n'
+    assert fmt(head + f"  {english}\n", "ko").split("\n")[4] == f"  {korean}"
+    assert fmt(head + f"  {korean}\n") == fmt(head + f"  {english}\n")
+
+
+def test_korean_in_the_order_of_english_is_read_as_before() -> None:
+    head = 'pack t.one 1.0\nrule t.a  "가"\n  policy   §1\n'
+    assert fmt(head + "  금지 debt.dpd 이상 30 또는 person.hardship 중하나 medical, death\n") == fmt(
+        head + "  stop when debt.dpd is at least 30 or person.hardship is one of medical, death\n"
+    )
+    assert "  at most  3 calls a day per debt" in fmt(head + "  최대 3 통화 하루 당 채권\n")
+
+
+def test_a_list_that_goes_on_in_the_next_line_keeps_its_word_in_front() -> None:
+    text = 'pack t.one 1.0\nrule t.a  "가"\n  policy   §1\n  stop when person.hardship is one of medical,\n    death\n'
+    assert "person.hardship 중하나 medical,\n" in fmt(text, "ko")
+    assert fmt(fmt(text, "ko")) == fmt(text)
+
+
 def test_an_open_question_stays_open_in_either_language() -> None:
     text = (
         'pack t.one 1.0\nrule t.a  "가"\n  law      open §1\n  reading  open "does it?"\n  stop when person.deceased\n'
@@ -154,6 +189,7 @@ CLAUSE = st.one_of(
 NOTE = st.sampled_from(["", "   # 메모: stop when", " # a note"])
 
 
+@settings(deadline=None)  # the first pack builds the parsers
 @given(st.lists(st.tuples(CLAUSE, NOTE), min_size=1, max_size=5), st.sampled_from(["\n", "\n\n\n", "\n# between\n"]))
 def test_a_made_pack_says_the_same_in_either_language_and_in_json(clauses: list[tuple[str, str]], gap: str) -> None:
     text = "pack t.one 1.0\n  clock Asia/Seoul" + gap + 'rule t.a "가" "A"\n policy §1 because\n'

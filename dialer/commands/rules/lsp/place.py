@@ -73,7 +73,9 @@ def find_place(text: str, line: int, col: int) -> Place | None:
 def _next(said: str, kind: str, block: str) -> Place | None:
     english = in_english(said)
     try:
-        parsing = clause_parser().parse_interactive(english.text if english else said, start=kind)
+        parsing = clause_parser(bool(english and english.has_marks)).parse_interactive(
+            english.text if english else said, start=kind
+        )
         before = tuple(str(token) for token in parsing.iter_parse() if isinstance(token, Token))
         accepted: set[str] = parsing.accepts()  # type: ignore[no-untyped-call]  # the parser library says no types
     except (UnexpectedInput, KeyError):
