@@ -95,18 +95,17 @@ class Journal:
         """Take what other processes write to a shared store, soon after they do, until cancelled."""
         while True:
             await self._store.wait_news()
-            self._has_news = True
-            self._work.set()
+            await self.catch_up()
 
     async def catch_up(self) -> None:
         """Block until everything that other processes had written by now has been taken."""
         target = self._begun + 1  # a flush that is under way may have looked already
         self._has_news = True
         self._work.set()
-        while self._ended < target:
-            if self._failure is not None:
-                raise self._failure
+        while self._failure is None and self._ended < target:
             await self._flushed.wait()
+        if self._failure is not None:
+            raise self._failure
 
     def close(self) -> None:
         """No more records will come."""
