@@ -21,7 +21,7 @@ $("ask").addEventListener("submit", async (event) => {
   event.preventDefault();
   $("fault").textContent = "";
   const account = `${base()}/${encodeURIComponent($("account").value)}`;
-  const at = $("at").value ? `&at=${encodeURIComponent($("at").value)}` : "";
+  const at = $("at").value ? `&at=${encodeURIComponent(`${$("at").value}:00`.slice(0, 19))}` : "";
   try {
     const told = await get(`${account}/explanation?language=${currentLanguage()}&everything=${$("everything").checked}${at}`);
     $("answer").hidden = false;
