@@ -15,6 +15,7 @@ import trio
 from attrs import evolve, frozen
 from cyclopts import Parameter
 
+from adapters.simulated.far_side import far_side_of
 from adapters.simulated.people import People
 from adapters.simulated.settings import SimulationSettings
 from adapters.simulated.shifts import run_shifts
@@ -134,7 +135,8 @@ async def _run_once(day: _Day, supervisor: Supervisor) -> None:
             nursery.start_soon(watch_clock, engine, machine.now_at)
             nursery.start_soon(_keep_snapshots, day, engine, past.snapshot_count)
             if day.has_web:
-                nursery.start_soon(serve_pages, config, engine, day.speed)
+                far_side = far_side_of(day.people, clock, day.speed) if day.people is not None else None
+                nursery.start_soon(serve_pages, config, engine, day.speed, far_side)
             if config.control:
                 await nursery.start(serve_control, config.folder / config.control, ControlDesk(engine))
             await engine.run()
