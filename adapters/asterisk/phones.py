@@ -120,11 +120,15 @@ class PhoneLine:
 
     async def talk(self, leg: AsteriskLeg) -> None:
         """Put a person through; returns when the agent ends the call, by key or by hanging up."""
+        await self.put_through(leg)
+        await self._talk_over.wait()
+
+    async def put_through(self, leg: AsteriskLeg) -> None:
+        """Let a person and the agent hear each other."""
         if not self.is_up:
             await self.call()
         self._talk_over, self._keys = trio.Event(), []
         await leg.ask("POST", f"bridges/{self.bridge_id}/addChannel", {"channel": leg.channel_id})
-        await self._talk_over.wait()
 
     async def wait_key(self) -> str:
         """Block until a key is pressed."""
