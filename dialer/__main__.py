@@ -9,6 +9,7 @@ from adapters.accounts import ListError
 from collections_rules import RulesError
 from dialer.attempt import MisuseError
 from dialer.commands.control import app as control_app
+from dialer.commands.doctor import doctor
 from dialer.commands.journal import report_
 from dialer.commands.journal_people import app as journal_app
 from dialer.commands.lists import import_
@@ -33,6 +34,7 @@ app.command(replay_, name="replay")
 app.command(report_, name="report")
 app.command(snapshot)
 app.command(backup)
+app.command(doctor)
 app.command(journal_app)
 app.command(rules_app)
 app.command(trunk_app)
