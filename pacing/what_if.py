@@ -15,7 +15,7 @@ from attrs import frozen
 from pacing.limit_table import AGENTS, ANSWER, LIMITS, RING, TARGET
 
 # What the pacer reaches of the limit, measured on model days (docs/pacing.md); between these, in proportion.
-_SHARE_BY_AGENTS = ((1, 0.935), (2, 0.965), (5, 0.98), (10, 0.99))
+_SHARE_BY_AGENTS = ((1, 0.96), (2, 0.97), (5, 0.98), (10, 0.99))
 _SECONDS = 3600.0
 
 

@@ -44,9 +44,11 @@ def test_no_floor_is_busier_than_its_limit_or_less_busy_than_progressive(agents,
 
 @given(**FLOORS)
 def test_a_better_list_and_a_higher_target_are_never_worse(agents, answer, target, ring_s):
+    # The table has four decimals, and large floors hardly gain by a better list.
+    rounding = 1e-4
     floor = what_if(agents, answer, target, ring_s=ring_s)
-    assert what_if(agents, min(0.9, 1.2 * answer), target, ring_s=ring_s).limit >= floor.limit - 1e-9
-    assert what_if(agents, answer, 1.2 * target, ring_s=ring_s).limit >= floor.limit - 1e-9
+    assert what_if(agents, min(0.9, 1.2 * answer), target, ring_s=ring_s).limit >= floor.limit - rounding
+    assert what_if(agents, answer, 1.2 * target, ring_s=ring_s).limit >= floor.limit - rounding
 
 
 def test_counts_add_up():
