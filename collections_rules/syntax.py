@@ -1,6 +1,7 @@
 """Pack text to tree. Text in, tree and faults out; never opens a file, never stops at the first fault."""
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from lark import Token, Tree
@@ -57,7 +58,17 @@ _NOTES = ("reading", "accept", "list", "goal", "measure")
 
 def parse_pack(source: PackSource, faults: Faults) -> p.PackTree:
     """The tree of a pack, without what could not be read; `faults` says what that is."""
-    return _Parser(source, faults).pack()
+    tree, found = _parsed(source)
+    faults += found
+    return tree
+
+
+@lru_cache(maxsize=64)
+def _parsed(source: PackSource) -> tuple[p.PackTree, tuple[Diagnostic, ...]]:
+    """Kept, because one check reads a pack three times: to compile it, to look it over, to count what is in it."""
+    faults: Faults = []
+    tree = _Parser(source, faults).pack()
+    return tree, tuple(faults)
 
 
 class _Parser:
