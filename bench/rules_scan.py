@@ -78,20 +78,19 @@ def scan_book() -> RuleBook:
     return compile_rules([PackSource("scan.rules", _PACK)])
 
 
-def scan(size: int, seed: int = 1, days: int = _DAYS) -> Scan:
+def scan(size: int, seed: int = 1, days: int = _DAYS, step_s: int = 60) -> Scan:
     """Half of the accounts from the day before each change of the clocks on."""
-    parts = [_scan(size // 2, seed + n, start, days) for n, start in enumerate(STARTS)]
+    parts = [_scan(size // 2, seed + n, start, days, step_s) for n, start in enumerate(STARTS)]
     return Scan(*(sum(values) for values in zip(*((p.accounts, p.differences, p.within) for p in parts), strict=True)))
 
 
-def _scan(size: int, seed: int, start: datetime, days: int) -> Scan:
+def _scan(size: int, seed: int, start: datetime, days: int, step_s: int) -> Scan:
     book = scan_book()
     portfolio = _accounts(book, size, seed, start)
     found = next_allowed(book, portfolio)
     rules, began_s = bulk_rules(book, portfolio), portfolio.at_s
     rows, first = np.arange(size), np.full(size, NEVER, np.int64)
-    for minute in range(days * 1440 + 1):
-        at_s = began_s + 60 * minute
+    for at_s in range(began_s, began_s + days * 86_400 + 1, step_s):
         closed = np.zeros(len(rows), np.bool_)
         for rule in rules:
             closed |= rule.closed(rows, at_s)
@@ -100,8 +99,8 @@ def _scan(size: int, seed: int, start: datetime, days: int) -> Scan:
         if not len(rows):
             break
     last = began_s + days * 86_400
-    # The first minute of the scan that is not before the found second; the scan sees no further than its end.
-    expected = np.where(found > last, NEVER, found + (began_s - found) % 60)
+    # The first step of the scan that is not before the found second; the scan sees no further than its end.
+    expected = np.where(found > last, NEVER, found + (began_s - found) % step_s)
     return Scan(size, int((expected != first).sum()), int((first < NEVER).sum()))
 
 
