@@ -70,7 +70,7 @@ class Run:
 
     def report(self, log: Path) -> float:
         """Print it; calls a second at the carrier."""
-        invited = invites(log, set(self.wanted))
+        invited = invites(log, self.wanted)
         counts = np.array([len(one) for one in invited.values()])
         rate = sustained_rate(sorted(min(one) for one in invited.values()))
         wanted, reached = len(self.wanted), len(invited)
@@ -84,13 +84,16 @@ class Run:
         return rate
 
 
-def invites(log: Path, numbers: set[str]) -> dict[str, list[datetime]]:
-    """When each number was called, by the carrier."""
+def invites(log: Path, wanted: dict[str, datetime]) -> dict[str, list[datetime]]:
+    """When each number was called, by the carrier, in this run."""
+    first = min(wanted.values())
     found: dict[str, list[datetime]] = {}
     for line in log.read_text(encoding="utf-8").splitlines():
         step, called, _, stamp, _ = line.split(";")
-        if step == "INVITE" and called in numbers:
-            found.setdefault(called, []).append(datetime.fromisoformat(stamp.replace("Z", "+00:00")))
+        if step == "INVITE" and called in wanted:
+            at = datetime.fromisoformat(stamp.replace("Z", "+00:00"))
+            if at >= first:  # the log holds earlier runs too
+                found.setdefault(called, []).append(at)
     return found
 
 
