@@ -2,7 +2,7 @@
 
 import argparse
 
-from bench import blocks, compare_table, cost, limit_table, pacing_table
+from bench import blocks, compare_table, cost, limit_table, pacing_table, published
 
 
 def main() -> None:
@@ -12,6 +12,7 @@ def main() -> None:
     pacing_table.add_command(commands)
     compare_table.add_command(commands)
     blocks.add_command(commands)
+    published.add_command(commands)
     limit_table.add_command(commands)
     cost.add_command(commands)
     arguments = parser.parse_args()

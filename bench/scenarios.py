@@ -9,7 +9,7 @@ from typing import Any
 
 from attrs import field, frozen
 
-_FILE = Path(__file__).with_name("scenarios.json")
+SCENARIO_FILE = Path(__file__).with_name("scenarios.json")
 
 
 @frozen
@@ -72,7 +72,7 @@ class Scenario:
         return int(self.parameters["lines"])
 
 
-def load_scenarios(path: Path = _FILE) -> dict[str, Scenario]:
+def load_scenarios(path: Path = SCENARIO_FILE) -> dict[str, Scenario]:
     """The scenarios of a file by name, in the file's order."""
     content = json.loads(path.read_text(encoding="utf-8"))
     return {given["name"]: _scenario(given, content["defaults"]) for given in content["scenarios"]}
