@@ -12,7 +12,7 @@ from adapters.simulated.carrier_book import Dialed, read_book
 from dialer.disposition import DISPOSITIONS, Disposition
 from dialer.ports import JournalStore
 from dialer.record_codec import decode
-from dialer.records import Claimed, Disposed, Opened, PromiseToPay, Record
+from dialer.records import CampaignChanged, Claimed, Disposed, Opened, PromiseToPay, Record
 from dialer.state import EngineState
 
 __all__ = ["Audit"]
@@ -99,8 +99,8 @@ class Audit:
             self._end(record)
         elif isinstance(record, Opened):
             self.starts += 1
-            if self.open_ids:
-                self.faults.append(f"start {self.starts} left {len(self.open_ids)} attempts open")
+        elif isinstance(record, CampaignChanged) and record.reason == "started" and self.open_ids:
+            self.faults.append(f"start {self.starts} left {len(self.open_ids)} attempts open")
 
     def _end(self, record: Disposed) -> None:
         if record.attempt_id not in self.open_ids:

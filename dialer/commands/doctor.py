@@ -212,5 +212,5 @@ def _ntp_offset(server: str, now_s: Callable[[], float]) -> float:
     if len(answer) < 48:
         raise OSError("what it says is no time")
     seconds, fraction = struct.unpack("!II", answer[40:48])
-    theirs_s = seconds - _NTP_EPOCH_S + fraction / 2**32
+    theirs_s = float(seconds - _NTP_EPOCH_S) + float(fraction) / 2**32
     return (asked_s + heard_s) / 2 - theirs_s
