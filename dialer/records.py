@@ -36,6 +36,7 @@ __all__ = [
     "FactStated",
     "Judged",
     "ListEnrolled",
+    "NoteTaken",
     "Opened",
     "Originated",
     "PacingNoted",
@@ -386,6 +387,20 @@ class Erased:
 
 
 @frozen
+class NoteTaken:
+    """What an agent wrote down of what a person said: the customer's voice, by category."""
+
+    at: datetime
+    campaign_id: str
+    person_id: str
+    account_id: str
+    attempt_id: str
+    agent_id: str
+    category: str
+    text: str
+
+
+@frozen
 class AgentChanged:
     """An agent is in `state` from `at` on."""
 
@@ -428,6 +443,7 @@ Record = (
     | ShadowNoted
     | AttemptRecord
     | FactStated
+    | NoteTaken
     | Erased
     | AgentChanged
     | PacingNoted

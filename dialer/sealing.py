@@ -27,6 +27,7 @@ PERSONAL_FIELDS: dict[str, tuple[str, ...]] = {
     "denied": ("person_id", "account_id", "number_id"),
     "disposed": ("person_id", "account_id", "promise", "next_number_id", "dropped_number_id"),
     "fact": ("person_id", "account_id", "name", "value"),
+    "note": ("person_id", "account_id", "text"),
 }
 """By kind of record: what stands for or tells of a person. Amounts without a name stay, for the figures of the past."""
 

@@ -32,6 +32,7 @@ from dialer.records import (
     FactStated,
     Judged,
     ListEnrolled,
+    NoteTaken,
     Opened,
     Originated,
     PacingNoted,
@@ -107,6 +108,8 @@ class EngineState:
     agents: dict[str, AgentStatus] = field(factory=dict)
     facts: dict[str, dict[str, object]] = field(factory=dict)
     """What people have stated since their list was made, by person and fact name."""
+    notes: dict[str, list[NoteTaken]] = field(factory=dict)
+    """What agents wrote down, by account, oldest first."""
     promises: dict[str, PromiseToPay] = field(factory=dict)
     """The open promise of each account."""
     trunks: dict[str, bool] = field(factory=dict)
@@ -224,6 +227,9 @@ class EngineState:
         for book in self.campaigns.values():
             book.schedule.apply_fact(record)
 
+    def _apply_note(self, record: NoteTaken) -> None:
+        self.notes.setdefault(record.account_id, []).append(record)
+
     def _apply_agent(self, record: AgentChanged) -> None:
         status = self.agents.get(record.agent_id)
         if status is None:
@@ -273,5 +279,6 @@ _APPLY: dict[type, Callable[[EngineState, Any], None]] = {
     TalkEnded: EngineState._apply_talk_ended,
     Disposed: EngineState._apply_disposed,
     FactStated: EngineState._apply_fact,
+    NoteTaken: EngineState._apply_note,
     AgentChanged: EngineState._apply_agent,
 }
