@@ -78,6 +78,7 @@ class ControlDesk:
             "pause": partial(self._steer, "pause"),
             "resume": partial(self._steer, "resume"),
             "drain": self._drain,
+            "trunk": self._trunk,
             "reload rules": self._reload,
             "rules": self._rules,
             "shadow": self._shadow,
@@ -132,6 +133,17 @@ class ControlDesk:
             campaign.drain(reason, actor)
         self.engine.drain(reason)
         return {"is_draining": True}
+
+    async def _trunk(self, request: Request) -> dict[str, Any]:
+        name, trunks = str(request.get("trunk") or ""), self.engine.trunks
+        if name not in {one.trunk.name for one in trunks.lanes}:
+            msg = f"there is no trunk `{name}`; there are {', '.join(one.trunk.name for one in trunks.lanes)}"
+            raise ControlError(msg)
+        if request.get("reopen"):
+            trunks.reopen(name)
+            return {"trunk": name, "state": "open"}
+        in_use = trunks.drain(name, f"{request.get('reason') or 'asked for'} ({_actor(request)})")
+        return {"trunk": name, "state": "draining", "lines_in_use": in_use}
 
     async def _reload(self, request: Request) -> dict[str, Any]:
         return {"campaigns": await self.rules.reload(_actor(request), str(request.get("reason") or ""))}

@@ -24,6 +24,8 @@ class Lane:
     tokens: float
     filled_mono: float
     is_up: bool
+    is_drained: bool = False
+    """An operator lets its calls end and starts none."""
 
     def refill(self, now: float) -> None:
         rate = self.trunk.max_calls_per_s
@@ -89,7 +91,22 @@ class TrunkPool:
     def watch(self) -> None:
         """Note trunks that were lost or came back."""
         for lane in self._lanes.values():
-            if lane.trunk.is_up != lane.is_up:
-                lane.is_up = not lane.is_up
-                reason = "back" if lane.is_up else "lost"
-                self._journal.append(TrunkChanged(self._clock.now_at(), lane.trunk.name, lane.is_up, reason))
+            if lane.is_up != (lane.trunk.is_up and not lane.is_drained):
+                self._turn(lane, "lost" if lane.is_up else "back")
+
+    def drain(self, name: str, reason: str = "asked for") -> int:
+        """Start no more calls over a trunk; those on it go on. Returns how many. Raises `KeyError`."""
+        lane = self._lanes[name]
+        lane.is_drained = True
+        if lane.is_up:
+            self._turn(lane, f"drained: {reason}")
+        return lane.in_use
+
+    def reopen(self, name: str) -> None:
+        """Use a drained trunk again. Raises `KeyError`."""
+        self._lanes[name].is_drained = False
+        self.watch()
+
+    def _turn(self, lane: Lane, reason: str) -> None:
+        lane.is_up = not lane.is_up
+        self._journal.append(TrunkChanged(self._clock.now_at(), lane.trunk.name, lane.is_up, reason))

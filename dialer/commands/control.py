@@ -93,6 +93,20 @@ def _steer(engine: Path, command: str, campaign: str, by: str, reason: str) -> N
     console.print(f"{campaign or 'engine'}: {answer.get('state', 'draining')}", highlight=False)
 
 
+@app.command(name="drain-trunk")
+def drain_trunk(engine: Socket, trunk: str, *, by: Actor = "", reason: Reason = "") -> None:
+    """Start no more calls over one trunk, as before its switch is restarted; its calls go on."""
+    answer = send(engine, {"command": "trunk", "trunk": trunk, "actor": who(by), "reason": reason})
+    console.print(f"{trunk}: draining, {answer['lines_in_use']} lines in use", highlight=False)
+
+
+@app.command(name="open-trunk")
+def open_trunk(engine: Socket, trunk: str, *, by: Actor = "") -> None:
+    """Use a drained trunk again."""
+    send(engine, {"command": "trunk", "trunk": trunk, "reopen": True, "actor": who(by)})
+    console.print(f"{trunk}: open", highlight=False)
+
+
 @app.command(name="reload-rules")
 def reload_rules(engine: Socket, *, by: Actor = "", reason: Reason = "") -> None:
     """Read the rule files again. What does not check changes nothing, and its diagnostics are the answer."""

@@ -121,3 +121,23 @@ def test_calls_in_any_span_of_time_stay_within_the_rate_and_one_burst(waits, rat
     for first, start in enumerate(taken_at):
         for count, end in enumerate(taken_at[first:], start=1):
             assert count <= (end - start) * rate + max(1.0, rate) + 1e-6
+
+
+async def test_drained_trunk_takes_no_call_and_leaves_them_to_the_others(autojump_clock):
+    parts = Parts()
+    one, other = FakeTrunk(name="one", lines=9, rate=50.0), FakeTrunk(name="other", lines=3, rate=50.0)
+    pool = a_pool(one, other, parts=parts)
+    assert pool.take_nowait() is one
+    assert pool.drain("one", "its switch is restarted") == 1
+    assert take_all(pool) == ["other"] * 3
+    pool.put(one)
+    assert pool.take_nowait() is None, "a line given back to a drained trunk is not taken again"
+    pool.reopen("one")
+    assert set(take_all(pool)) == {"one"}
+    said = [(change.trunk, change.is_up, change.reason) for change in parts.of(TrunkChanged)]
+    assert said == [("one", False, "drained: its switch is restarted"), ("one", True, "back")]
+
+
+async def test_trunk_that_is_not_there_cannot_be_drained(autojump_clock):
+    with pytest.raises(KeyError):
+        a_pool(FakeTrunk(name="one")).drain("two")

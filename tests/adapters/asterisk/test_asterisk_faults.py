@@ -15,7 +15,7 @@ from dialer.ports import CallOrder
 from dialer.records import AgentState
 from pacing import PacingMode
 from tests.adapters.asterisk.lab_campaign import Floor, dialing, read_story
-from tests.lab.lab import BUSY, HUMAN, MUTE, Lab, scripted
+from tests.lab.lab import BUSY, HUMAN, MUTE, Lab, running_lab, scripted
 from tests.lab.proxy import Wire, open_wire
 
 pytestmark = pytest.mark.slow
@@ -89,6 +89,30 @@ def check(lab: Lab, folder: Path) -> None:
         talks = [one for one in dispositions[number.removeprefix("+")] if one is Disposition.RIGHT_PARTY]
         assert len(talks) <= 1
     assert set(story.last_states().values()) == {AgentState.LOGGED_OUT}
+
+
+async def test_one_of_two_switches_dies_and_the_other_does_the_work(lab: Lab, tmp_path: Path) -> None:
+    people = PEOPLE[:90]
+    with running_lab() as other:
+        servers = [lab.server(**FAST), other.server(**FAST)]
+        async with dialing(tmp_path, servers, {"sales": people}, {"sales": PacingMode.PROGRESSIVE}, rate=15.0) as floor:
+            for n in range(30):
+                floor.seat(f"agent-{n}", f"2{n:03d}0", "sales", talk_s=0.3)
+            book = floor.engine.state.campaigns["sales"]
+            await floor.wait_for(lambda: book.attempt_count >= 40)
+            await trio.to_thread.run_sync(lab.kill, "pbx")
+            await floor.wait_for(lambda: book.attempt_count >= len(people) and floor.open_count() == 0)
+            assert not servers[0].is_up
+            assert servers[1].is_up
+        mine, theirs = lab.invites(), other.invites()
+    story = read_story(tmp_path / "lab.journal")
+    assert mine
+    assert theirs, "both switches placed calls"
+    originated = story.originated()
+    for number in people:
+        assert mine.get(number, 0) + theirs.get(number, 0) <= originated[number.removeprefix("+")] <= 2
+    talked = [number for number, each in story.dispositions().items() if Disposition.RIGHT_PARTY in each]
+    assert len(talked) > len(people) // 2
 
 
 async def test_calls_outlive_a_short_loss_of_the_connection(lab: Lab) -> None:
