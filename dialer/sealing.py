@@ -109,14 +109,15 @@ class Sealer:
     def _provide(self, owners: set[str]) -> list[PersonKey]:
         if len(self._by_person) > _MAX_CACHED:
             self._by_person.clear()
-        missing = owners - self._by_person.keys()
+        # Not `owners - keys()`: that would go through every person known.
+        missing = {one for one in owners if one not in self._by_person}
         if not missing:
             return []
         for known in self.find(missing):
             self._by_person[known.person_id] = (known.token, AESGCM(known.key))
         fresh = [
             PersonKey(secrets.token_hex(_TOKEN_BYTES), owner, secrets.token_bytes(_KEY_BYTES))
-            for owner in sorted(missing - self._by_person.keys())
+            for owner in sorted(one for one in missing if one not in self._by_person)
         ]
         for one in fresh:
             self._by_person[one.person_id] = (one.token, AESGCM(one.key))
@@ -136,7 +137,7 @@ class Sealer:
     def _know(self, tokens: set[str]) -> None:
         if len(self._by_token) > _MAX_CACHED:
             self._by_token.clear()
-        missing = tokens - self._by_token.keys()
+        missing = {one for one in tokens if one not in self._by_token}
         if missing:
             self._by_token.update(dict.fromkeys(missing))
             self._by_token.update((one.token, AESGCM(one.key)) for one in self.load(missing))
