@@ -7,6 +7,7 @@ silence. Keys are heard in the bridge: one ends the call, others say what became
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
 
 import structlog
 import trio
@@ -40,7 +41,7 @@ class PhoneLine:
     end_key: str = "*"
     on_change: Callable[[], None] = lambda: None
     _calls: int = 0
-    _channel_id: str = ""
+    channel_id: str = ""
     _answered: trio.Event = field(factory=trio.Event)
     _gone: trio.Event = field(factory=trio.Event)
     _talk_over: trio.Event = field(factory=trio.Event)
@@ -51,7 +52,7 @@ class PhoneLine:
     @property
     def is_up(self) -> bool:
         """Whether a person could be put through now."""
-        return bool(self._channel_id) and self._answered.is_set() and not self._gone.is_set()
+        return bool(self.channel_id) and self._answered.is_set() and not self._gone.is_set()
 
     # Nailing up.
 
@@ -80,12 +81,12 @@ class PhoneLine:
         """Call the phone and put it into a bridge of its own. Raises `PeerError`."""
         self._calls += 1
         self._answered, self._gone = trio.Event(), trio.Event()
-        self._channel_id = self.server.channel_id(f"phone-{self.agent_id}-{self._calls}")
-        self.server.listen(self._channel_id, self)
+        self.channel_id = self.server.channel_id(f"phone-{self.agent_id}-{self._calls}")
+        self.server.listen(self.channel_id, self)
         query = {
             "endpoint": self.endpoint,
             "app": self.server.settings.app,
-            "channelId": self._channel_id,
+            "channelId": self.channel_id,
             "timeout": str(_RING_S),
             "callerId": self.caller_id,
         }
@@ -99,9 +100,9 @@ class PhoneLine:
             if not self.is_up:
                 msg = f"the phone of {self.agent_id} ({self.endpoint}) was not answered"
                 raise PeerError(msg)
-            bridge_id = self._channel_id + "bridge"
+            bridge_id = self.channel_id + "bridge"
             await self._demand("POST", "bridges", {"type": "mixing,dtmf_events", "bridgeId": bridge_id})
-            await self._demand("POST", f"bridges/{bridge_id}/addChannel", {"channel": self._channel_id})
+            await self._demand("POST", f"bridges/{bridge_id}/addChannel", {"channel": self.channel_id})
             self.bridge_id = bridge_id
             self.server.bridges.add(bridge_id)
             self.on_change()
@@ -111,9 +112,9 @@ class PhoneLine:
 
     def hang_up(self) -> None:
         """Let the phone go."""
-        if self._channel_id:
-            self.server.forget(self._channel_id)
-            self.server.hang_up(self._channel_id)
+        if self.channel_id:
+            self.server.forget(self.channel_id)
+            self.server.hang_up(self.channel_id)
         self._drop()
 
     # Talking.
@@ -121,6 +122,10 @@ class PhoneLine:
     async def talk(self, leg: AsteriskLeg) -> None:
         """Put a person through; returns when the agent ends the call, by key or by hanging up."""
         await self.put_through(leg)
+        await self.wait_over()
+
+    async def wait_over(self) -> None:
+        """Block until the agent ends the call."""
         await self._talk_over.wait()
 
     async def put_through(self, leg: AsteriskLeg) -> None:
@@ -162,11 +167,11 @@ class PhoneLine:
         self._drop()
 
     def _drop(self) -> None:
-        self.server.forget(self._channel_id)
+        self.server.forget(self.channel_id)
         if self.bridge_id:
             self.server.bridges.discard(self.bridge_id)
             self.server.post("DELETE", f"bridges/{self.bridge_id}", {})
-        self.bridge_id = self._channel_id = ""
+        self.bridge_id = self.channel_id = ""
         self._gone.set()
         self._talk_over.set()
         self.on_change()
@@ -198,6 +203,8 @@ class PhoneDesk:
     talk_s: float | None = None
     decide: Callable[[CallCard], AgentReport] | None = None
     is_nailed_up: bool = True
+    around_talk: Callable[[PhoneLine, CallCard], AbstractAsyncContextManager[None]] | None = None
+    """What lasts as long as a talk does, such as its recording."""
     _line: PhoneLine | None = None
 
     @property
@@ -220,7 +227,9 @@ class PhoneDesk:
             if self.talk_s is not None:
                 limit.deadline = trio.current_time() + self.talk_s
             try:
-                await self._line.talk(leg)
+                await self._line.put_through(leg)
+                async with self.around_talk(self._line, card) if self.around_talk is not None else nullcontext():
+                    await self._line.wait_over()
             finally:
                 if not self.is_nailed_up:
                     self._line.hang_up()

@@ -143,4 +143,13 @@ class FloorSettings:
     """How long a key is waited for."""
     unsaid: str = "right_party"
     """What a call counts as when none came."""
+    record: bool = False
+    """Whether talks are recorded, each to a file called after its attempt."""
+    record_announcement: str = ""
+    """The sound that tells both so, as `custom/recorded`."""
     robot: RobotSettings | None = None
+
+    def __attrs_post_init__(self) -> None:
+        """Nobody is recorded unawares."""
+        if self.record and not self.record_announcement:
+            raise ValueError("`record` needs a `record_announcement`: nobody is recorded without being told")

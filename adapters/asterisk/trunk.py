@@ -28,7 +28,7 @@ from adapters.asterisk.protocol import (
     TalkBegan,
     TalkPaused,
 )
-from adapters.asterisk.server import AsteriskServer
+from adapters.asterisk.server import AsteriskServer, Listener
 from adapters.asterisk.settings import AsteriskSettings
 from dialer.disposition import HungUpBy, NetworkOutcome
 from dialer.ports import CallOrder, CallTrace, Greeting, LegEnd, PeerError
@@ -70,7 +70,7 @@ class AsteriskLeg:
         self._playing = ""
         self._play_failed = False
         self._played_count = 0
-        self._transferred = False
+        self._heir: Listener | None = None
 
     @property
     def is_answered(self) -> bool:
@@ -216,6 +216,10 @@ class AsteriskLeg:
             self.ended = LegEnd(outcome, by, mono)
             self.scope.cancel()
 
+    def hand_over(self, heir: Listener) -> None:
+        """Leaving the block no longer hangs up: the channel is `heir`'s from then on."""
+        self._heir = heir
+
     def close(self) -> None:
         """The block is left: hang up, unless the far end has gone or somebody else has taken over."""
         self.server.forget(self.channel_id)
@@ -225,8 +229,10 @@ class AsteriskLeg:
             return
         outcome = NetworkOutcome.NORMAL if self.is_answered else NetworkOutcome.NO_ANSWER
         self.ended = LegEnd(outcome, HungUpBy.US, trio.current_time())
-        if not self._transferred:
+        if self._heir is None:
             self.server.hang_up(self.channel_id)
+        else:
+            self.server.listen(self.channel_id, self._heir)
 
 
 class AsteriskTrunk:

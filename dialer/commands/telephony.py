@@ -1,11 +1,12 @@
 """The telephone switches that a configuration names, the trunks behind them, and the agents' phones."""
 
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 import trio
 
+from adapters.asterisk.oversight import recording
 from adapters.asterisk.phones import PhoneDesk, PhoneLine, keep_logged_in
 from adapters.asterisk.server import AsteriskServer, running
 from adapters.asterisk.settings import AsteriskSettings, FloorSettings, ServerSettings, SettingsError, read_secret
@@ -104,6 +105,12 @@ def _desk(floor: FloorSettings, lines: Mapping[AsteriskServer, PhoneLine]) -> Ph
         unsaid=_disposition(floor.unsaid, "floor.unsaid"),
         is_nailed_up=floor.nailed_up,
     )
+    if floor.record:
+
+        def around_talk(line: PhoneLine, card: CallCard) -> AbstractAsyncContextManager[None]:
+            return recording(line, card.attempt_id, floor.record_announcement)
+
+        desk.around_talk = around_talk
     if floor.robot is not None:
         report = AgentReport(_disposition(floor.robot.disposition, "floor.robot.disposition"))
 
