@@ -41,6 +41,9 @@ GUARDED_AGENTS = 20
 GUARDED_JUMP = 10.0
 GUARDED_RATE = 0.5
 GUARDED_LOSS = 0.06
+# But never to less than half as many again as an even pace needs: large floors and poor lists would pay every day
+# for a jump that hardly ever comes.
+EVEN_PACE_OVER = 1.5
 QUARTER_S = 900.0
 _LONGEST_AGE_S = 86_400.0
 
@@ -145,6 +148,8 @@ class Pacer:
         answers = QUARTER_S * staffed / (learner.talk.mean + learner.wrap.mean)
         takes = snapshot.idle_count + outlook.expected_freed + GUARDED_LOSS * answers
         rate = max(self._tables.live_rate, min(GUARDED_RATE, GUARDED_JUMP * self._tables.live_rate))
+        even = EVEN_PACE_OVER * answers * SILENT_S / QUARTER_S
+        takes = max(takes, even * rate / max(self._tables.live_rate, 1e-6))
         silent = sum(snapshot.now_s - since_s < SILENT_S for since_s in snapshot.ringing_since_s)
         return max(0, int(takes / max(rate, 1e-6)) - silent)
 

@@ -274,6 +274,6 @@ def test_silent_calls_of_a_large_floor_are_limited_until_they_have_begun_to_spea
     talking = tuple(1900.0 - 6.0 * nth for nth in range(19))
     ask = partial(floor, now_s=2100.0, idle_count=6, talking_since_s=talking, free_lines=999)
     spoken = pacer.decide(ask(ringing_since_s=(2089.0,) * 40)).launch_count
-    silent = pacer.decide(ask(ringing_since_s=(2099.0,) * 40)).launch_count
+    silent = pacer.decide(ask(ringing_since_s=(2099.0,) * 70)).launch_count
     assert silent < spoken
     assert silent == 0
