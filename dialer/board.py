@@ -9,7 +9,8 @@ from typing import Protocol
 
 from attrs import field, frozen
 
-from dialer.case_words import CaseFile, LawfulTime, Permission, Told, Week
+from dialer.books import Books
+from dialer.case_words import CaseFile, LawfulTime, Note, Permission, Told, Week
 from dialer.ports import AgentDesk, AgentProfile, AgentReport, CallCard
 
 __all__ = ["AgentRow", "Board", "CampaignRow", "Console", "ConsoleError", "TrunkRow", "WindowRow"]
@@ -132,6 +133,11 @@ class Console(Protocol):
         """The centre's zone, as in the IANA table."""
         ...
 
+    @property
+    def books(self) -> Books:
+        """What programs ask beyond the figures."""
+        ...
+
     def now_at(self) -> datetime:
         """The instant on the engine's clock."""
         ...
@@ -213,6 +219,14 @@ class Console(Protocol):
 
     async def week(self, campaign_id: str, account_id: str, number_id: str | None) -> Week:
         """When each rule lets an account through in the coming week."""
+        ...
+
+    def take_note(self, card: CallCard, agent_id: str, category: str, text: str) -> None:
+        """Write down what the person said."""
+        ...
+
+    def notes(self, category: str | None, limit: int) -> list[Note]:
+        """What agents wrote down, newest first."""
         ...
 
     def check_report(self, card: CallCard, report: AgentReport) -> None:

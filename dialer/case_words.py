@@ -14,6 +14,8 @@ __all__ = [
     "ClaimLine",
     "Denial",
     "LawfulTime",
+    "NOTE_CATEGORIES",
+    "Note",
     "PastContact",
     "Permission",
     "Told",
@@ -60,6 +62,22 @@ def dispositions_for(purpose: str) -> tuple[Disposition, ...]:
     """What an agent may say of a talk, the success of the campaign's purpose first."""
     success = Disposition.SOLD if purpose in ("telesales", "sales") else Disposition.PROMISED
     return (success, *_TALKED)
+
+
+NOTE_CATEGORIES = ("complaint", "praise", "question", "product", "process", "other")
+"""What the customer's voice is about."""
+
+
+@frozen
+class Note:
+    """What an agent wrote down of a call."""
+
+    at: datetime
+    campaign_id: str
+    account_id: str
+    agent_id: str
+    category: str
+    text: str = field(repr=False)
 
 
 @frozen
@@ -181,5 +199,7 @@ class CaseFile:
     promise_currency: str
     promise_due: date | None
     history: tuple[PastContact, ...] = field(repr=lambda history: f"<{len(history)} contacts>")
+    notes: tuple[Note, ...] = field(default=(), repr=lambda notes: f"<{len(notes)} notes>")
+    """Newest first."""
     why: str = ""
     """Why this call, in a word: `first_try`, `retry` or `callback`."""

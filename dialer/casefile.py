@@ -14,6 +14,7 @@ from dialer.case_words import (
     ClaimLine,
     Denial,
     LawfulTime,
+    Note,
     PastContact,
     Permission,
     dispositions_for,
@@ -21,10 +22,11 @@ from dialer.case_words import (
 from dialer.disposition import Disposition
 from dialer.model import Account, PhoneNumber
 from dialer.ports import AgentReport
+from dialer.records import NoteTaken
 from dialer.rule_facts import readable_facts
 from dialer.state import EngineState
 
-__all__ = ["CaseDesk"]
+__all__ = ["CaseDesk", "note_of"]
 
 # How far ahead a promise may lie; beyond, a plan needs a supervisor.
 _LONGEST_PROMISE = timedelta(days=60)
@@ -32,6 +34,7 @@ _LONGEST_PROMISE = timedelta(days=60)
 _STEP = timedelta(minutes=15)
 _LONGEST_LOOK = timedelta(days=7)
 _MOST_HISTORY = 100
+_MOST_NOTES = 20
 
 
 @define(eq=False)
@@ -69,6 +72,7 @@ class CaseDesk:
                 PastContact(one.at, one.channel, one.direction, one.outcome, one.campaign_id, one.number_id)
                 for one in events[:_MOST_HISTORY]
             ),
+            notes=tuple(note_of(one) for one in reversed(self.state.notes.get(account_id, [])[-_MOST_NOTES:])),
             why="callback" if progress.is_callback else "retry" if progress.attempt_count > 1 else "first_try",
         )
 
@@ -182,6 +186,11 @@ class CaseDesk:
                 return number
         msg = f"the account `{account.account_id}` has no number `{number_id}`"
         raise ConsoleError(msg)
+
+
+def note_of(record: NoteTaken) -> Note:
+    """A note as screens show it."""
+    return Note(record.at, record.campaign_id, record.account_id, record.agent_id, record.category, record.text)
 
 
 def _steps(from_at: datetime, length: timedelta) -> Iterator[datetime]:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
+from heapq import nlargest
 from itertools import islice
 from typing import Protocol
 
@@ -13,14 +14,15 @@ from dialer.agents import AgentPool
 from dialer.attempt import AttemptState
 from dialer.board import AgentRow, Board, CampaignRow, ConsoleError, TrunkRow, WindowRow
 from dialer.campaign import Campaign
-from dialer.case_words import CaseFile, LawfulTime, Permission, Told, Week
-from dialer.casefile import CaseDesk
+from dialer.case_words import NOTE_CATEGORIES, CaseFile, LawfulTime, Note, Permission, Told, Week
+from dialer.casefile import CaseDesk, note_of
 from dialer.clock import WallClock
 from dialer.config import CampaignSettings, Config
+from dialer.engine_books import EngineBooks
 from dialer.explorer import Explorer
 from dialer.journal import Journal
 from dialer.ports import AgentDesk, AgentProfile, AgentReport, CallCard
-from dialer.records import AgentState, CampaignState, TargetSet
+from dialer.records import AgentState, CampaignState, NoteTaken, TargetSet
 from dialer.state import EngineState, OpenAttempt
 from dialer.tallies import CampaignTally, DayTallies
 from dialer.trunks import TrunkPool
@@ -42,6 +44,12 @@ class _Engine(Protocol):
     trunks: TrunkPool
     campaigns: dict[str, Campaign]
 
+    @property
+    def is_draining(self) -> bool: ...
+
+    @property
+    def is_running(self) -> bool: ...
+
 
 @define(eq=False)
 class EngineConsole:
@@ -49,10 +57,12 @@ class EngineConsole:
 
     engine: _Engine
     tallies: DayTallies = field(init=False)
+    books: EngineBooks = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         self.tallies = DayTallies(self.engine.config.zone)
         self.engine.journal.listen(self.tallies.observe)
+        self.books = EngineBooks(self.engine)
 
     # Figures.
 
@@ -208,6 +218,21 @@ class EngineConsole:
         """When each rule lets an account through in the coming week."""
         account, number = self._cases(campaign_id).number(account_id, number_id)
         return await self._explorer(campaign_id).week(account, number, self.now_at())
+
+    def take_note(self, card: CallCard, agent_id: str, category: str, text: str) -> None:
+        """Write down what the person said."""
+        if category not in NOTE_CATEGORIES or not text.strip():
+            msg = f"a note has a text and a category: {', '.join(NOTE_CATEGORIES)}"
+            raise ConsoleError(msg)
+        account = card.account
+        ids = (card.campaign_id, account.person.person_id, account.account_id, card.attempt_id, agent_id)
+        self.engine.journal.append(NoteTaken(self.now_at(), *ids, category, text.strip()))
+
+    def notes(self, category: str | None, limit: int) -> list[Note]:
+        """What agents wrote down, newest first."""
+        every = (one for some in self.engine.state.notes.values() for one in some)
+        wanted = (one for one in every if category is None or one.category == category)
+        return [note_of(one) for one in nlargest(limit, wanted, key=lambda one: one.at)]
 
     def check_report(self, card: CallCard, report: AgentReport) -> None:
         """Refuse a report that cannot be true."""

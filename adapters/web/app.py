@@ -14,12 +14,14 @@ from litestar.static_files import create_static_files_router
 
 from adapters.web.audit import Audit
 from adapters.web.desks import Desks
+from adapters.web.knowledge import Knowledge
 from adapters.web.problems import HANDLERS
 from adapters.web.pulse import Pulse
 from adapters.web.routes.admin import admin_routes
 from adapters.web.routes.desk import desk_routes
 from adapters.web.routes.explorer import explorer_routes
 from adapters.web.routes.floor import floor_routes
+from adapters.web.routes.knowledge import knowledge_routes
 from adapters.web.routes.sign_in import FirstRun, sign_in_routes
 from adapters.web.security import Security
 from adapters.web.settings import WebSettings
@@ -45,6 +47,7 @@ class WebParts:
     first_run: FirstRun
     pulse: Pulse
     desks: Desks
+    knowledge: Knowledge
 
 
 def make_app(parts: WebParts) -> Litestar:
@@ -58,6 +61,7 @@ def make_app(parts: WebParts) -> Litestar:
             ),
             admin_routes(parts.users, parts.audit),
             floor_routes(parts.console, parts.pulse),
+            knowledge_routes(parts.console, parts.knowledge),
             explorer_routes(parts.console),
             desk_routes(parts.console, parts.desks),
         ],

@@ -19,6 +19,7 @@ from adapters.web.audit import Audit
 from adapters.web.database import open_database
 from adapters.web.desk import FarSide
 from adapters.web.desks import Desks
+from adapters.web.knowledge import Knowledge
 from adapters.web.pulse import Pulse
 from adapters.web.routes.sign_in import FirstRun
 from adapters.web.settings import WebSettings
@@ -60,6 +61,7 @@ class WebServer:
             throttle=Throttle(time.time),
             first_run=FirstRun(key),
             pulse=Pulse(lambda: board_json(console), 1.0 * speed),
+            knowledge=Knowledge(folder / settings.knowledge if settings.knowledge else None),
             desks=Desks(console, console.now_at, speed, far_side),
         )
         self._folder = folder

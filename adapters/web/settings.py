@@ -20,6 +20,8 @@ class WebSettings:
     """0 takes any free port, as tests do."""
     store: str = "paceline-web.db"
     """Path of the file with users, sessions and the audit record, from the configuration's folder."""
+    knowledge: str = ""
+    """Folder of articles and scripts, from the configuration's folder; empty: none."""
     tls_certificate: str = ""
     tls_key: str = ""
     public_url: str = ""

@@ -76,6 +76,15 @@ class Report:
     facts: dict[str, Any] = field(factory=dict)
 
 
+@frozen
+class NewNote:
+    """What the person said, in the agent's words."""
+
+    attempt_id: str
+    category: str
+    text: str = field(validator=attrs.validators.max_len(2000), repr=False)
+
+
 def desk_routes(console: Console, desks: Desks) -> Router:
     """The routes."""
     guards = [needs("desk")]
@@ -118,6 +127,19 @@ def desk_routes(console: Console, desks: Desks) -> Router:
         desks.wake(user.name)
         return desks.state(user)
 
+    @websocket("/socket", guards=guards)
+    async def socket(socket: WebSocket[Any, Any, Any]) -> None:
+        """The desk's state, whenever it changes."""
+        await _push(socket, desks)
+
+    handlers = [state, log_in, log_out, pause, ready, socket, *_call_handlers(console, desks)]
+    return Router("/desk", route_handlers=handlers, tags=["desk"])
+
+
+def _call_handlers(console: Console, desks: Desks) -> list[Any]:
+    """What an agent does with the call at hand."""
+    guards = [needs("desk")]
+
     @post("/preview", guards=guards, status_code=204)
     async def preview(data: JSONBody[PreviewAnswer], request: _ANY) -> None:
         """Take or skip the account shown before dialing."""
@@ -142,19 +164,21 @@ def desk_routes(console: Console, desks: Desks) -> Router:
         desk.say(data.attempt_id, said)
         _count(desks.tally(name), said)
 
+    @post("/note", guards=guards, status_code=204)
+    async def note(data: JSONBody[NewNote], request: _ANY) -> None:
+        """Write down what the person said: the customer's voice."""
+        name = identity_of(request).user.name
+        note_detail(request, attempt_id=data.attempt_id, category=data.category)
+        console.take_note(desks.desk(name).card_of(data.attempt_id), name, data.category, data.text)
+        desks.wake(name)
+
     @get("/callback-times", guards=guards, summary="When the person may be called back")
     async def callback_times(request: _ANY, attempt_id: FromQuery[str], days: FromQuery[int] = 3) -> list[LawfulTime]:
         """Lawful spans for the call at hand: the desk offers no others."""
         card = desks.desk(identity_of(request).user.name).card_of(attempt_id)
         return console.lawful_times(card.campaign_id, card.account.account_id, card.number.number_id, min(days, 7))
 
-    @websocket("/socket", guards=guards)
-    async def socket(socket: WebSocket[Any, Any, Any]) -> None:
-        """The desk's state, whenever it changes."""
-        await _push(socket, desks)
-
-    handlers = [state, log_in, log_out, pause, ready, preview, hang_up, report, callback_times, socket]
-    return Router("/desk", route_handlers=handlers, tags=["desk"])
+    return [preview, hang_up, report, note, callback_times]
 
 
 async def _push(socket: WebSocket[Any, Any, Any], desks: Desks) -> None:

@@ -141,3 +141,22 @@ def test_an_agent_whose_page_is_gone_goes_on_a_break_instead_of_being_connected(
         assert site.console.agent_rows()[0].state == "on_break"
 
     on_site(tmp_path, test, speed=20.0)
+
+
+def test_a_note_is_kept_in_the_journal_and_shown_with_the_account_and_to_supervisors(tmp_path):
+    async def test(site: Site) -> None:
+        await site.add_user("boss", Role.SUPERVISOR)
+        async with at_desk(site) as desk:
+            call = await desk.until("talk")
+            ids = {"attempt_id": call["attempt_id"]}
+            await desk.do("pause", 200, reason="end of test")
+            await desk.do("note", 409, **ids, category="gossip", text="x")
+            await desk.do("note", **ids, category="complaint", text="called too early <b>")
+            kept = (await desk.browser.get("/api/v1/desk")).json()["call"]["case"]["notes"]
+            assert [(one["category"], one["text"]) for one in kept] == [("complaint", "called too early <b>")]
+            await desk.do("report", **ids, disposition="refused")
+        async with site.browser("boss") as browser:
+            assert len((await browser.get("/api/v1/notes", params={"category": "complaint"})).json()) == 1
+            assert (await browser.get("/api/v1/notes", params={"category": "praise"})).json() == []
+
+    on_site(tmp_path, test, speed=20.0)

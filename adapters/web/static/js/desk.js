@@ -1,7 +1,7 @@
 // The agent's page. Shows what the daemon pushes; sends what the agent does. Everything works by keyboard.
 import { Refused, get, post } from "/static/js/api.js";
 import { start } from "/static/js/shell.js";
-import { age, count, dayAndTime, duration, money, say } from "/static/js/words.js";
+import { age, count, currentLanguage, dayAndTime, duration, money, say } from "/static/js/words.js";
 
 const $ = (id) => document.getElementById(id);
 const me = await start();
@@ -62,6 +62,7 @@ function showCall() {
   $("case").hidden = !call;
   $("preview-keys").hidden = call?.phase !== "preview";
   $("report").hidden = !call || !["talk", "wrap_up"].includes(call.phase);
+  $("note").hidden = $("report").hidden;
   $("hang-up").hidden = call?.phase !== "talk";
   $("phase").textContent = call ? say(`phase.${call.phase}`) : "";
   if (!call) { shown = { attempt: null, phase: null }; document.title = "Paceline"; return; }
@@ -89,9 +90,9 @@ function newCall(call) {
   const stated = Object.entries(file.facts).map(([name, value]) => { const item = document.createElement("li"); item.textContent = value === true ? say(`fact.${name}`) : `${say(`fact.${name}`)}: ${value}`; return item; });
   $("stated").replaceChildren(...stated);
   $("stated").previousElementSibling.hidden = !stated.length;
-  $("history").replaceChildren(...file.history.map((one) => {
+  $("history").replaceChildren(...[...file.history, ...file.notes].sort((a, b) => Date.parse(b.at) - Date.parse(a.at)).map((one) => {
     const item = document.createElement("li");
-    for (const text of [dayAndTime(one.at), `${say(`channel.${one.channel}`)} · ${one.campaign_id}`, say(`outcome.${one.outcome}`)]) {
+    for (const text of one.text ? [dayAndTime(one.at), `${say("desk.note")} · ${say(`note.${one.category}`)}`, one.text] : [dayAndTime(one.at), `${say(`channel.${one.channel}`)} · ${one.campaign_id}`, say(`outcome.${one.outcome}`)]) {
       const part = document.createElement("span"); part.textContent = text; item.append(part);
     }
     return item;
@@ -136,9 +137,47 @@ async function offerTimes(attempt) {
   $("callback-at").replaceChildren(...(options.length ? options : [new Option(say("desk.no_lawful_time"), "")]));
 }
 
-function showScript(call) {
+async function showScript(call) {
   const key = `script.${call.case.purpose === "telesales" ? "sales" : "collection"}.${call.phase}`;
   $("script-text").textContent = say(key);
+  try {
+    const own = await get(`/scripts/${encodeURIComponent(call.case.campaign_id)}/${call.phase}?purpose=${encodeURIComponent(call.case.purpose)}&language=${currentLanguage()}`);
+    if (state.call?.attempt_id === call.attempt_id && state.call.phase === call.phase) $("script-text").textContent = own.text;
+  } catch (error) { if (!(error instanceof Refused)) throw error; }  // no script of the house's own: the built-in one stands
+}
+
+// The customer's voice, and what is known.
+$("note").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const text = $("note-text").value;
+  if (!state.call || !text.trim()) return;
+  if (await act("note", { attempt_id: state.call.attempt_id, category: $("note-category").value, text })) {
+    $("note-text").value = ""; $("note-kept").textContent = say("desk.note_kept");
+    setTimeout(() => { $("note-kept").textContent = ""; }, 4000);
+  }
+});
+$("note-text").addEventListener("keydown", (event) => { if (event.code === "Enter" && event.ctrlKey && !event.isComposing) $("note").requestSubmit(); });
+
+let looked = 0;
+$("knowledge").addEventListener("input", async () => {
+  const mine = ++looked, words = $("knowledge").value.trim();
+  const hits = words ? await get(`/knowledge?words=${encodeURIComponent(words)}&language=${currentLanguage()}`) : [];
+  if (mine !== looked) return;
+  $("hits").replaceChildren(...hits.map((hit) => {
+    const item = document.createElement("li"), button = Object.assign(document.createElement("button"), { type: "button", textContent: hit.title });
+    button.append(Object.assign(document.createElement("small"), { textContent: hit.excerpt }));
+    button.addEventListener("click", () => openArticle(hit.slug));
+    item.append(button);
+    return item;
+  }));
+});
+$("knowledge").addEventListener("keydown", (event) => { if (event.code === "Enter" && !event.isComposing) { event.preventDefault(); $("hits").querySelector("button")?.click(); } });
+
+async function openArticle(slug) {
+  const article = await get(`/knowledge/${encodeURIComponent(slug)}?language=${currentLanguage()}`);
+  $("article").hidden = false;
+  $("article").replaceChildren(Object.assign(document.createElement("h4"), { textContent: article.title }), article.text);
+  $("article").focus();
 }
 
 // What the agent does.
@@ -190,6 +229,8 @@ const keys = [
   ["KeyR", "R", "desk.ready", () => !$("ready").hidden && state.agent && $("ready").click()],
   ["KeyP", "P", "desk.pause", () => state.agent && !$("pause-form").hidden && $("pause").click()],
   ["KeyH", "H", "desk.hang_up", () => state.call?.phase === "talk" && $("hang-up").click()],
+  ["KeyN", "N", "desk.note", () => state.call && !$("note").hidden && $("note-text").focus()],
+  ["KeyK", "K", "desk.knowledge", () => $("knowledge").focus()],
   ["KeyS", "S", "desk.statements", () => { if (state.call) { $("statements").open = !$("statements").open; $("statements").querySelector("input").focus(); } }],
 ];
 fill($("keys"), [...keys.map(([, label, word]) => [word, label]), ["desk.report", "1–8, Enter"], ["desk.leave_field", "Esc"]]);
@@ -250,6 +291,7 @@ function row(cells, numeric) {
   return line;
 }
 
+for (const category of ["complaint", "praise", "question", "product", "process", "other"]) $("note-category").add(new Option(say(`note.${category}`), category));
 for (const reason of pauseReasons) $("pause-reason").add(new Option(say(`pause.${reason}`), reason));
 const open = me.campaigns.length ? me.campaigns : (await get("/board")).campaigns.map((one) => one.campaign_id);
 $("campaigns").replaceChildren(...open.map((id) => {
