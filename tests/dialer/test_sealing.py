@@ -17,7 +17,8 @@ CLAIMED = Claimed(TEN, "c-1", "c", "acc-7", "person-7", ("claim-7",), "number-7"
 FACT = FactStated(TEN, "c", "person-7", "acc-7", "person.hardship", "medical")
 # Every field of a record that names or tells of a person on the list.
 TELLING = {
-    "person_id", "account_id", "claim_ids", "number_id", "next_number_id", "dropped_number_id", "promise", "value", "household_id",
+    "person_id", "account_id", "claim_ids", "number_id", "next_number_id",
+    "dropped_number_id", "promise", "value", "household_id",
 }  # fmt: skip
 
 
