@@ -32,6 +32,7 @@ __all__ = [
     "Answered",
     "AriProtocol",
     "Destroyed",
+    "Echo",
     "Event",
     "HangupAsked",
     "KeyPressed",
@@ -149,6 +150,11 @@ class RecordingOver:
 
 
 @frozen
+class Echo:
+    """An event that we asked for, to see whether events still reach us."""
+
+
+@frozen
 class Replaced:
     """Another connection took over our application: we shall hear nothing more."""
 
@@ -163,6 +169,7 @@ Event = (
     | KeyPressed
     | PlaybackOver
     | RecordingOver
+    | Echo
     | Replaced
 )
 Message = Opened | Reply | Event
@@ -276,6 +283,7 @@ _READERS: dict[str, Callable[[_Wire], Event | None]] = {
     "PlaybackFinished": _playback,
     "RecordingFinished": _recording,
     "RecordingFailed": _recording,
+    "ChannelUserevent": lambda _: Echo(),
     "ApplicationReplaced": lambda _: Replaced(),
 }
 

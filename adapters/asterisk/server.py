@@ -54,6 +54,7 @@ class AsteriskServer:
     _link: AriLink | None = None
     _listeners: dict[str, Listener] = field(factory=dict)
     _started_at: str = ""
+    _event_mono: float = 0.0
     _grace: trio.CancelScope = field(factory=trio.CancelScope)
     _up: trio.Event = field(factory=trio.Event)
     left_over: dict[str, str] | None = None
@@ -151,7 +152,10 @@ class AsteriskServer:
                 self._grace.cancel()
                 self._up.set()
                 log.info("asterisk_connected", url=self.settings.url, connect_count=self.connect_count)
-                await link.gone.wait()
+                async with trio.open_nursery() as nursery:
+                    nursery.start_soon(self._listen_for_echoes, link)
+                    await link.gone.wait()
+                    nursery.cancel_scope.cancel()
                 self.fault = str(link.lost)
         except* (OSError, PeerError, trio.TooSlowError) as group:
             error = _innermost(group)
@@ -163,6 +167,23 @@ class AsteriskServer:
         self._link = None
         if self._up.is_set():
             self._up = trio.Event()
+
+    async def _listen_for_echoes(self, link: AriLink) -> None:
+        """Find out when Asterisk answers but sends no events any more.
+
+        So it is after an older connection of ours, given up long ago, came through late and was closed: it
+        takes the application along. Pings and replies go on, and every answer would be missed.
+        """
+        pause_s = 2 * self.settings.ping_s
+        while True:
+            await trio.sleep(pause_s)
+            asked_mono = trio.current_time()
+            if asked_mono - self._event_mono < pause_s:
+                continue
+            reply = await link.request("POST", "events/user/echo", {"application": self.settings.app})
+            await trio.sleep(self.settings.ping_s)
+            if not reply.is_ok or self._event_mono < asked_mono:
+                raise LinkLostError("asterisk answers, but sends no events")
 
     async def _wait_out_grace(self) -> None:
         with trio.CancelScope() as self._grace:
@@ -204,6 +225,7 @@ class AsteriskServer:
         return key.startswith(f"{self.settings.app}.")
 
     def _hear(self, event: Event, mono: float) -> None:
+        self._event_mono = mono
         key = event.playback_id if isinstance(event, PlaybackOver) else ""
         key = event.name if isinstance(event, RecordingOver) else key or getattr(event, "channel_id", "")
         listener = self._listeners.get(key)
