@@ -165,3 +165,18 @@ async def hold(trunk: AsteriskTrunk, attempt_id: str, number: str) -> None:
     async with trunk.open_leg(CallOrder(attempt_id, number, "+8215990101", 30.0)) as leg:
         await leg.wait_answer()
         await trio.sleep_forever()
+
+
+async def test_quiet_connection_is_kept_and_one_that_hears_nothing_is_made_again(lab: Lab) -> None:
+    """An older connection that comes through late takes our application along: requests work, events do not."""
+    server = lab.server(**FAST)
+    async with running(server):
+        await server.wait_up()
+        await trio.sleep(2.0)
+        assert server.connect_count == 1
+        unwanted = {"disallowed": [{"type": "ChannelUserevent"}, {"type": "StasisStart"}]}
+        reply = await server.request("PUT", "applications/paceline/eventFilter", {}, unwanted)
+        assert reply.is_ok
+        with trio.fail_after(20):
+            while server.connect_count < 2:  # noqa: ASYNC110 (a connection has no event of its own)
+                await trio.sleep(0.05)
