@@ -162,7 +162,7 @@ def test_ringing_of_fifteen_seconds_is_enough(path):
 def test_unknown_key_is_refused_with_the_known_ones(path):
     text = changed("lines = 10", "lines = 10\ncolour = 1").replace('"telesales"', '"telesales"\nring = 20')
     assert refusal(path, text=text) == [
-        "trunks[0]: unknown key `colour`; known here: calls_per_s, kind, lines, name, socket",
+        "trunks[0]: unknown key `colour`; known here: calls_per_s, dialing, kind, lines, name, server, socket",
         f"campaigns[0]: unknown key `ring`; known here: {CAMPAIGN_KEYS}",
     ]
 
