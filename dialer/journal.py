@@ -32,6 +32,7 @@ class Journal:
         self._store = store
         self._observers: dict[str, Callable[[Record], None]] = {}
         self._listeners: list[Callable[[Record], None]] = []
+        self._flush_observers: list[Callable[[float], None]] = []
         self._pending: list[bytes] = []
         self._appended = 0
         self._durable = 0
@@ -50,6 +51,15 @@ class Journal:
     def listen(self, listener: Callable[[Record], None]) -> None:
         """Call `listener` with every record, after the state has taken it. It must neither wait nor raise."""
         self._listeners.append(listener)
+
+    def time_flushes(self, observer: Callable[[float], None]) -> None:
+        """Call `observer` with the seconds, on trio's clock, that each flush took. It must neither wait nor raise."""
+        self._flush_observers.append(observer)
+
+    @property
+    def fault(self) -> str:
+        """Why the store takes no more records; empty while it does."""
+        return str(self._failure) if self._failure is not None else ""
 
     def append(self, record: Record) -> None:
         """Say what happened. Raises `StoreError` once the store has failed: no record, no call."""
@@ -119,8 +129,11 @@ class Journal:
         if not (batch or has_news) or self._failure is not None:
             return  # INVARIANT: nothing is written behind a batch that was lost
         try:
+            began_mono = trio.current_time()
             with trio.CancelScope(shield=True):  # a batch taken from the queue is written, whoever is cancelled
                 others = await self._store.append(batch)
+            for observer in self._flush_observers:
+                observer(trio.current_time() - began_mono)
             # Before anybody who waits: what others wrote first counts for the next verdict.
             self._take_others(others)
             self._durable += len(batch)

@@ -60,6 +60,12 @@ class Engine:
     _loops: trio.CancelScope = field(factory=trio.CancelScope)
     _talks: trio.CancelScope = field(factory=trio.CancelScope)
     _is_draining: bool = False
+    _is_running: bool = False
+
+    @property
+    def is_running(self) -> bool:
+        """Whether `run` is under way."""
+        return self._is_running
 
     @property
     def is_draining(self) -> bool:
@@ -86,6 +92,15 @@ class Engine:
 
     async def run(self) -> None:
         """Dial until drained or stopped."""
+        self._is_running = True
+        try:
+            await self._run()
+        finally:
+            self._is_running = False
+        for campaign in self._own():
+            campaign.ended()
+
+    async def _run(self) -> None:
         with self._talks:
             async with trio.open_nursery() as attempts:
                 for campaign in self.campaigns.values():
@@ -95,8 +110,6 @@ class Engine:
                         loops.start_soon(self._watch_trunks)
                         for campaign in self.campaigns.values():
                             loops.start_soon(self._run_campaign, campaign)
-        for campaign in self._own():
-            campaign.ended()
 
     async def _run_campaign(self, campaign: Campaign) -> None:
         if self.keeper is not None:

@@ -36,12 +36,17 @@ ALLOWED_IN = {
 # Only below here.
 ALLOWED_BELOW = {
     "adapters/web/": {"anycorn", "litestar", "argon2"},
+    "adapters/web/metrics.py": {"prometheus_client"},
+    "adapters/web/webhooks/": {"httpx2"},
+    "adapters/web/accepting.py": {"anyio"},
+    "adapters/web/serving.py": {"anyio"},
 }
 # What adapters may know of the engine: its ports and its words.
 ENGINE_WORDS = {
     f"dialer.{name}"
     for name in (
-        "ports", "board", "case_words", "model", "records", "record_codec", "disposition", "clock", "list_mapping", "chain", "sealing",
+        "ports", "board", "books", "case_words", "model", "records", "record_codec", "disposition", "clock",
+        "list_mapping", "chain", "sealing",
     )
 }  # fmt: skip
 WALL_CLOCKS = {

@@ -1,32 +1,41 @@
 """The web application: every route, behind the one middleware."""
 
+import time
 from importlib.metadata import version
 from pathlib import Path
 
+import apsw
 import msgspec
 from attrs import frozen
 from litestar import Litestar, MediaType, Response, Router, get
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.config import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 from litestar.static_files import create_static_files_router
 
+from adapters.web.accepting import Door
 from adapters.web.audit import Audit
+from adapters.web.description import DescribedJson
 from adapters.web.desks import Desks
+from adapters.web.idempotency import Idempotency
 from adapters.web.knowledge import Knowledge
+from adapters.web.metrics import Metrics
 from adapters.web.problems import HANDLERS
 from adapters.web.pulse import Pulse
 from adapters.web.routes.admin import admin_routes
+from adapters.web.routes.campaigns import campaign_routes
 from adapters.web.routes.desk import desk_routes
 from adapters.web.routes.explorer import explorer_routes
 from adapters.web.routes.floor import floor_routes
 from adapters.web.routes.knowledge import knowledge_routes
 from adapters.web.routes.sign_in import FirstRun, sign_in_routes
+from adapters.web.routes.watching import watching_routes
+from adapters.web.routes.webhooks import webhook_routes
 from adapters.web.security import Security
 from adapters.web.settings import WebSettings
 from adapters.web.throttle import Throttle
 from adapters.web.users import Users
+from adapters.web.webhooks import Courier, Outbox
 from dialer.board import Console
 
 __all__ = ["STATIC", "WebParts", "board_json", "make_app"]
@@ -48,6 +57,11 @@ class WebParts:
     pulse: Pulse
     desks: Desks
     knowledge: Knowledge
+    connection: apsw.Connection
+    metrics: Metrics
+    outbox: Outbox
+    courier: Courier
+    door: Door
 
 
 def make_app(parts: WebParts) -> Litestar:
@@ -63,12 +77,17 @@ def make_app(parts: WebParts) -> Litestar:
             floor_routes(parts.console, parts.pulse),
             knowledge_routes(parts.console, parts.knowledge),
             explorer_routes(parts.console),
+            campaign_routes(parts.console),
+            webhook_routes(parts.outbox, parts.courier),
             desk_routes(parts.console, parts.desks),
         ],
     )
     return Litestar(
-        route_handlers=[api, health, *_pages(), create_static_files_router("/static", [STATIC])],
-        middleware=[Security(parts.users, parts.audit, is_https=is_https)],
+        route_handlers=[api, *_watching(parts), *_pages(), create_static_files_router("/static", [STATIC])],
+        middleware=[
+            Security(parts.users, parts.audit, lambda scope: parts.door.know(scope["client"])),
+            Idempotency(parts.connection, time.time, parts.settings.max_body_bytes),
+        ],
         exception_handlers=HANDLERS,
         openapi_config=_openapi(),
         request_max_body_size=parts.settings.max_body_bytes,
@@ -81,10 +100,12 @@ def board_json(console: Console) -> bytes:
     return msgspec.json.encode(console.board())
 
 
-@get("/health", media_type=MediaType.TEXT, include_in_schema=False)
-async def health() -> str:
-    """Whether the daemon answers at all."""
-    return "ok"
+def _watching(parts: WebParts) -> list[HTTPRouteHandler]:
+    settings = parts.settings
+    # Behind a proxy everybody comes from this machine.
+    return watching_routes(
+        parts.console, parts.metrics, is_open_on_loopback=settings.open_metrics and not settings.public_url
+    )
 
 
 def _pages() -> list[HTTPRouteHandler]:
@@ -109,7 +130,7 @@ def _openapi() -> OpenAPIConfig:
         version=version("paceline"),
         description="Predictive dialer and collections engine.",
         path="/api/v1/schema",
-        render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+        render_plugins=[DescribedJson(path="/openapi.json")],
         use_handler_docstrings=True,
         security=[{"session": []}, {"token": []}],
         components=Components(

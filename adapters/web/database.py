@@ -1,4 +1,4 @@
-"""The web's own file: users, sessions, tokens, the audit record. Never anything about the people who are called."""
+"""The web's own file: users, sessions, tokens, the audit record, webhooks. Of who is called only ids."""
 
 from pathlib import Path
 
@@ -6,8 +6,7 @@ import apsw
 
 __all__ = ["open_database"]
 
-_SCHEMA = 1
-_TABLES = """
+_USERS = """
 create table user (
     name text primary key, display_name text not null, password_hash text not null, roles text not null,
     site text not null default '', campaigns text not null default '', language text not null default '',
@@ -27,19 +26,55 @@ create table audit (
 ) strict;
 create index audit_by_actor on audit(actor, seq);
 """
+_HOOKS = """
+create table answer (
+    key text primary key, at real not null, request_hash blob not null, status integer not null, kind text not null,
+    body blob not null
+) strict;
+create index answer_by_age on answer(at);
+create table hook (
+    id text primary key, url text not null, title text not null, events text not null, secret text not null,
+    maker text not null, created_at real not null, is_disabled integer not null default 0,
+    fault text not null default ''
+) strict;
+create table hook_event (id integer primary key autoincrement, at real not null, kind text not null, body text not null)
+strict;
+create table delivery (
+    id integer primary key autoincrement, hook text not null references hook(id) on delete cascade,
+    event integer not null references hook_event(id), state text not null default 'waiting',
+    try_count integer not null default 0, next_at real not null, ended_at real, status integer,
+    fault text not null default ''
+) strict;
+create index delivery_due on delivery(hook, next_at) where state = 'waiting';
+create index delivery_by_hook on delivery(hook, id);
+create index delivery_by_end on delivery(ended_at);
+create index delivery_by_event on delivery(event);
+"""
+# What leads from each version to the next; the last is the one in use.
+_STEPS = (_USERS, _HOOKS)
 
 
 def open_database(path: str | Path) -> apsw.Connection:
-    """The file at `path`, made when it is not there; raises `ValueError` for a file that is not ours."""
+    """The file at `path`, made when it is not there and brought forward when it is older.
+
+    Raises `ValueError` for a file of a newer version.
+    """
     connection = apsw.Connection(str(path))
     connection.execute("pragma journal_mode = wal; pragma synchronous = normal; pragma foreign_keys = on")
     connection.set_busy_timeout(5000)
-    (version,) = connection.execute("pragma user_version").fetchone() or (0,)
-    if version == 0:
-        with connection:
-            connection.execute(_TABLES)
-            connection.execute(f"pragma user_version = {_SCHEMA}")
-    elif version != _SCHEMA:
-        msg = f"{path}: was written by another version (schema {version}, this one reads {_SCHEMA})"
-        raise ValueError(msg)
+    # One process at a time looks and changes: the daemon and a command may open a new file in the same moment.
+    connection.execute("begin immediate")
+    try:
+        (version,) = connection.execute("pragma user_version").fetchone() or (0,)
+        if version > len(_STEPS):
+            msg = f"{path}: was written by a newer version (schema {version}, this one reads {len(_STEPS)})"
+            raise ValueError(msg)
+        for step in _STEPS[version:]:
+            connection.execute(step)
+        if version < len(_STEPS):
+            connection.execute(f"pragma user_version = {len(_STEPS)}")
+        connection.execute("commit")
+    except BaseException:
+        connection.execute("rollback")
+        raise
     return connection

@@ -8,6 +8,7 @@ from litestar.exceptions import HTTPException, ValidationException
 from litestar.types import ExceptionHandlersMap
 
 from adapters.web.users import UserError
+from adapters.web.webhooks import HookError
 from dialer.board import ConsoleError
 
 __all__ = ["HANDLERS", "problem"]
@@ -28,8 +29,10 @@ _TITLES = {
     404: "not found",
     405: "not with this method",
     409: "not in this state",
+    408: "too slow",
     413: "too large",
     415: "not in this format",
+    422: "used for something else",
     429: "too many tries",
 }
 
@@ -51,7 +54,7 @@ def _refused(_: Request[Any, Any, Any], error: ConsoleError) -> Response[dict[st
     return problem(409, _TITLES[409], str(error))
 
 
-def _misuse(_: Request[Any, Any, Any], error: UserError) -> Response[dict[str, object]]:
+def _misuse(_: Request[Any, Any, Any], error: UserError | HookError) -> Response[dict[str, object]]:
     return problem(400, _TITLES[400], str(error))
 
 
@@ -64,5 +67,6 @@ HANDLERS: ExceptionHandlersMap = {
     HTTPException: _http,
     ConsoleError: _refused,
     UserError: _misuse,
+    HookError: _misuse,
     Exception: _bug,
 }

@@ -3,11 +3,13 @@
 Theory of operation. One middleware. It finds the identity (session cookie or
 bearer token), refuses requests that change something and come by cookie without
 the session's own token in a header (another site can send the cookie, not the
-header), refuses WebSockets from other origins, sets the headers that keep a
-page from loading or being framed by anything foreign, and writes every action
-into the audit record once its answer is known.
+header), refuses WebSockets from other origins, and writes every action into the
+audit record once its answer is known. `HEADERS` keep a page from loading or
+being framed by anything foreign; `adapters.web.front` sets them on every answer.
 """
 
+import ipaddress
+from collections.abc import Callable
 from http.cookies import CookieError, SimpleCookie
 from secrets import compare_digest
 from typing import Any
@@ -15,7 +17,7 @@ from urllib.parse import urlsplit
 
 from litestar.connection import ASGIConnection
 from litestar.enums import ScopeType
-from litestar.exceptions import NotAuthorizedException, PermissionDeniedException
+from litestar.exceptions import HTTPException, NotAuthorizedException, PermissionDeniedException
 from litestar.handlers import BaseRouteHandler
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Guard, Message, Receive, Scope, Send
@@ -23,11 +25,21 @@ from litestar.types import ASGIApp, Guard, Message, Receive, Scope, Send
 from adapters.web.audit import Audit
 from adapters.web.users import Identity, Users
 
-__all__ = ["COOKIE", "SAFE_METHODS", "Security", "client_address", "identity_of", "needs", "note_detail"]
+__all__ = [
+    "COOKIE",
+    "HEADERS",
+    "SAFE_METHODS",
+    "Security",
+    "client_address",
+    "identity_of",
+    "is_loopback",
+    "needs",
+    "note_detail",
+]
 
 COOKIE = "paceline_session"
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
-_HEADERS = {
+HEADERS = {
     b"content-security-policy": (
         b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
         b"connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; manifest-src 'self'"
@@ -46,12 +58,10 @@ class Security(ASGIMiddleware):
 
     scopes = (ScopeType.HTTP, ScopeType.WEBSOCKET)
 
-    def __init__(self, users: Users, audit: Audit, *, is_https: bool) -> None:
+    def __init__(self, users: Users, audit: Audit, on_known: Callable[[Scope], None] = lambda _: None) -> None:
         self._users = users
         self._audit = audit
-        self._headers = dict(_HEADERS)
-        if is_https:
-            self._headers[b"strict-transport-security"] = b"max-age=31536000"
+        self._on_known = on_known
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """Pass on what may pass."""
@@ -62,15 +72,20 @@ class Security(ASGIMiddleware):
         method = "GET" if is_socket else str(scope["method"])  # type: ignore[typeddict-item]
 
         async def send_on(message: Message) -> None:
-            if message["type"] in ("http.response.start", "websocket.http.response.start"):
-                message["headers"] = [*message["headers"], *self._headers.items()]
-                if method not in SAFE_METHODS and message["type"] == "http.response.start":
-                    self._note(scope, identity, method, message["status"])
+            if method not in SAFE_METHODS and message["type"] == "http.response.start":
+                self._note(scope, identity, method, message["status"])
             await send(message)
 
-        if identity is not None and identity.via == "session":
-            self._refuse_foreign(scope, headers, identity, is_socket=is_socket, method=method)
-        await next_app(scope, receive, send_on)
+        if identity is not None:
+            self._on_known(scope)
+        try:
+            if identity is not None and identity.via == "session":
+                self._refuse_foreign(scope, headers, identity, is_socket=is_socket, method=method)
+            await next_app(scope, receive, send_on)
+        except HTTPException as error:  # refused before any route; answered further out
+            if method not in SAFE_METHODS:
+                self._note(scope, identity, method, error.status_code)
+            raise
 
     def _identity(self, headers: dict[bytes, bytes]) -> Identity | None:
         authorization = headers.get(b"authorization", b"").decode("latin-1")
@@ -110,6 +125,14 @@ def client_address(scope: Scope) -> str:
     """The peer's address, as the socket tells it: a header can be forged."""
     client = scope.get("client")
     return client[0] if client else ""
+
+
+def is_loopback(address: str) -> bool:
+    """Whether an address is this machine's own."""
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False
 
 
 def identity_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Identity:

@@ -5,26 +5,32 @@ import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import structlog
 import trio
 from anycorn import Config as ServerConfig
-from anycorn import serve
-from litestar import Litestar
-from litestar.types import ASGIApp, Receive, Send
+from anycorn.tcp_server import tcp_server_handler
+from anycorn.typing import ConnectionState
+from anycorn.utils import wrap_app
+from anycorn.worker_context import WorkerContext
+from anyio.abc import SocketListener
+from litestar.types import ASGIApp
 
+from adapters.web.accepting import Door, descriptors_for
 from adapters.web.app import WebParts, board_json, make_app
 from adapters.web.audit import Audit
 from adapters.web.database import open_database
 from adapters.web.desk import FarSide
 from adapters.web.desks import Desks
+from adapters.web.front import Front
 from adapters.web.knowledge import Knowledge
+from adapters.web.metrics import Metrics
 from adapters.web.pulse import Pulse
 from adapters.web.routes.sign_in import FirstRun
 from adapters.web.settings import WebSettings
 from adapters.web.throttle import Throttle
 from adapters.web.users import Users
+from adapters.web.webhooks import Courier, Outbox
 from dialer.board import Console
 
 __all__ = ["WebServer", "serve_web"]
@@ -53,6 +59,12 @@ class WebServer:
         database = open_database(folder / settings.store)
         users = Users(database, time.time, settings.session_hours * 3600.0)
         key = secrets.token_urlsafe(32) if users.is_empty else ""
+        metrics = Metrics(console, speed)
+        outbox = Outbox(database, time.time, is_any_allowed=settings.any_webhook_target)
+        courier = Courier(outbox, time.time, speed, metrics.delivered)
+        door = Door(descriptors_for(settings.max_connections), speed, metrics.dropped)
+        metrics.count_connections(lambda: door.count)
+        console.books.listen(courier.note)
         self.parts = WebParts(
             settings=settings,
             console=console,
@@ -63,6 +75,11 @@ class WebServer:
             pulse=Pulse(lambda: board_json(console), 1.0 * speed),
             knowledge=Knowledge(folder / settings.knowledge if settings.knowledge else None),
             desks=Desks(console, console.now_at, speed, far_side),
+            connection=database,
+            metrics=metrics,
+            outbox=outbox,
+            courier=courier,
+            door=door,
         )
         self._folder = folder
         self._speed = speed
@@ -98,26 +115,49 @@ class WebServer:
         """Serve until cancelled, once `listen` is through; a server that breaks is started again."""
         assert self._socket is not None, "listen comes first"
         with self._socket:
-            await self._serve(make_app(self.parts))
+            app = make_app(self.parts)
+            await self._serve(Front(app, self.parts.metrics, is_https=self.parts.settings.is_secure))
 
-    async def _serve(self, app: Litestar) -> None:
+    async def _serve(self, app: ASGIApp) -> None:
         wait_s = _RESTART_S
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self.parts.pulse.run)
             nursery.start_soon(self.parts.desks.keep_empty_chairs_free)
+            nursery.start_soon(self.parts.metrics.run)
+            nursery.start_soon(self._deliver)
             while True:
                 try:
-                    await serve(_alive(app), self._config(), shutdown_trigger=_never)  # type: ignore[arg-type]
+                    await self._accept(app)
                 except Exception as error:
                     log.error("web_server_failed", exc_info=error, restart_in_s=wait_s)
                 await trio.sleep(wait_s * self._speed)
                 wait_s = min(2 * wait_s, _LONGEST_RESTART_S)
 
-    def _config(self) -> ServerConfig:
+    async def _accept(self, app: ASGIApp) -> None:
+        """Let people in until cancelled."""
         assert self._socket is not None, "listen comes first"
+        config = self._config()
+        handler = tcp_server_handler(
+            wrap_app(app, config.wsgi_max_body_size, "asgi"),  # type: ignore[arg-type]
+            config,
+            WorkerContext(None),
+            ConnectionState({}),
+        )
+        # The listener closes its socket when it ends; ours stays for the next one.
+        async with await SocketListener.from_socket(self._socket.dup()) as listener:
+            await self.parts.door.serve(listener, handler, config.create_ssl_context(), config.ssl_handshake_timeout)
+
+    async def _deliver(self) -> None:
+        """Tell webhooks; what breaks there is begun again, and holds up nothing."""
+        while True:
+            try:
+                await self.parts.courier.run()
+            except Exception as error:
+                log.error("webhooks_failed", exc_info=error)
+            await trio.sleep(_RESTART_S * self._speed)
+
+    def _config(self) -> ServerConfig:
         config = ServerConfig()
-        # The server closes its descriptor when it ends; ours stays for the next one.
-        config.bind = [f"fd://{self._socket.dup().detach()}"]
         if self.parts.settings.has_tls:
             config.certfile = str(self._folder / self.parts.settings.tls_certificate)
             config.keyfile = str(self._folder / self.parts.settings.tls_key)
@@ -161,21 +201,3 @@ def _listen(settings: WebSettings) -> socket.socket:
     listener.listen(1024)
     listener.setblocking(False)
     return listener
-
-
-def _alive(app: Litestar) -> ASGIApp:
-    """The application without its own start and stop: it needs none, and a cancelled one would count as a failure."""
-
-    async def answer(scope: Any, receive: Receive, send: Send) -> None:
-        if scope["type"] != "lifespan":
-            await app(scope, receive, send)
-            return
-        while True:
-            message: Any = await receive()
-            await send({"type": f"{message['type']}.complete"})  # type: ignore[typeddict-item]
-
-    return answer
-
-
-async def _never() -> None:
-    await trio.sleep_forever()

@@ -27,6 +27,12 @@ class WebSettings:
     public_url: str = ""
     """As people type it, when a reverse proxy stands in front; `https://…` makes cookies secure."""
     session_hours: float = field(default=12.0, validator=validators.gt(0))
+    max_connections: int = field(default=2000, validator=validators.ge(64))
+    """At once; fewer where the process has fewer descriptors. Strangers leave for newcomers."""
+    open_metrics: bool = False
+    """Whether programs on this machine may read `/metrics` without a token; never behind a proxy."""
+    any_webhook_target: bool = False
+    """Whether a webhook over a network may have a target without https."""
     max_body_bytes: int = field(default=32_000_000, validator=validators.gt(0))
 
     def __attrs_post_init__(self) -> None:
