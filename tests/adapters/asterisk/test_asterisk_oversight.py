@@ -21,7 +21,13 @@ _orders = count()
 
 
 def an_order() -> CallOrder:
-    return CallOrder(f"over-{getpid()}-{next(_orders)}", scripted(HUMAN, 0.1), "+8215990101", 15.0, False)
+    n = next(_orders)
+    return CallOrder(f"over-{getpid()}-{n}", scripted(HUMAN, 0.1, unique=n), "+8215990101", 15.0, False)
+
+
+def steps(lab: Lab, order: CallOrder) -> list[str]:
+    """What the carrier saw of one call."""
+    return [row.step for row in lab.carrier_log() if row.number == order.e164]
 
 
 @pytest.fixture
@@ -83,14 +89,15 @@ async def test_person_who_is_handed_on_stays_when_our_call_ends(
     lab: Lab, server: AsteriskServer, trunk: AsteriskTrunk
 ) -> None:
     agent = await a_phone(server, "kim", "PJSIP/1001")
-    async with trunk.open_leg(an_order()) as leg:
+    order = an_order()
+    async with trunk.open_leg(order) as leg:
         await leg.wait_answer()
         await agent.put_through(leg)
         await transfer(leg, "PJSIP/2006@floor")  # hangs up by itself after three seconds
     assert await bridged(server, agent.bridge_id) == {agent.channel_id}
-    assert [row.step for row in lab.carrier_log()] == ["INVITE", "ANSWER"]
+    assert steps(lab, order) == ["INVITE", "ANSWER"]
     with trio.fail_after(15):
-        while "BYE" not in [row.step for row in lab.carrier_log()]:  # noqa: ASYNC110 (another process's log)
+        while "BYE" not in steps(lab, order):  # noqa: ASYNC110 (another process's log)
             await trio.sleep(0.1)
 
 
