@@ -6,7 +6,7 @@ follows them. What is marked in a message is the author's own word, wherever it 
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 from attrs import frozen
@@ -17,7 +17,7 @@ from collections_rules.words import WEEKDAYS
 
 __all__ = [
     "FREE_WORDS", "PHRASES", "POSTPOSED", "UNIT_TWINS", "VOCABULARY", "English", "english_head", "in_english",
-    "relocate", "twins_of",
+    "relocate", "twins_of", "words_put_behind",
 ]  # fmt: skip
 
 PHRASES: Mapping[str, str] = MappingProxyType({
@@ -184,6 +184,12 @@ def twins_of(words: Sequence[str]) -> list[str]:
     """The Korean words that begin with one of these English words."""
     firsts = set(words)
     return [ko for ko, en in _ENGLISH.items() if en.split()[0] in firsts]
+
+
+def words_put_behind(terminals: Iterable[str]) -> list[str]:
+    """The Korean words that these terminals of the grammar stand for, each put behind its operands."""
+    wanted = set(terminals)
+    return [korean for name, korean in POSTPOSED.values() if f"_KO_{name}" in wanted]
 
 
 def relocate(found: Tree[Token] | Token, english: English, text: str, start: int, line: int, col: int) -> None:

@@ -121,5 +121,13 @@ def test_a_korean_file_is_completed_in_korean_and_explained_in_korean(tmp_path: 
     assert editor.open(uri, text) == []  # the pack it uses stands beside it
     assert {"사람", "채권"} <= set(editor.complete(uri, 3, text.split("\n")[3].index("사람")))
     assert "금지" in editor.complete(uri, 3, 2)
+    natural = text.replace("당 사람", "사람 당") + "  금지     person.attorney known 임\n  예외     debt.dpd 30 이상\n"
+    uri, rows = (tmp_path / "natural.rules").as_uri(), natural.split("\n")
+    assert editor.open(uri, natural) == []
+    assert {"사람", "채권"} <= set(editor.complete(uri, 3, rows[3].index("사람")))
+    assert "당" in editor.complete(uri, 3, rows[3].index("당"))
+    assert "known" in editor.complete(uri, 4, rows[4].index("known"))
+    assert {"임", "아님"} <= set(editor.complete(uri, 4, rows[4].index("임")))
+    assert {"이상", "이하"} <= set(editor.complete(uri, 5, rows[5].index("이상")))
     assert "횟수 한도" in editor.hover(uri, 3, 3)
     assert editor.leave() == 0

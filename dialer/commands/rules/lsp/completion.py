@@ -82,7 +82,7 @@ def complete(text: str, line: int, col: int, in_korean: bool) -> list[Suggestion
     korean = is_korean(text)
     if place.is_clause_start:
         return [_keyword(head, korean, in_korean) for head in _HEADS.get(place.block, ())]
-    found: list[Suggestion] = []
+    found = [Suggestion(word, "keyword") for word in place.behind]
     if place.takes_name:
         found += _names(place, text, korean, in_korean)
     if place.takes_unit:
@@ -163,6 +163,8 @@ def _given(place: Place, in_korean: bool) -> Iterator[Suggestion]:
 def _in_rule(place: Place, text: str, korean: bool, in_korean: bool) -> Iterable[Suggestion]:
     before, last = place.before, place.before[-1]
     is_condition = "when" in before or before[0] in ("applies", "except")
+    if place.is_operand and not is_condition:
+        return _words(SCOPES, korean)  # `채권 당`
     if last == "per" or (last == "and" and not is_condition and "per" in before):
         return _words(SCOPES, korean)
     if is_condition:
@@ -187,6 +189,8 @@ def _of_head(head: str, text: str, korean: bool, in_korean: bool) -> list[Sugges
 
 def _in_condition(place: Place, in_korean: bool, counts: bool) -> Iterable[Suggestion]:
     last = place.before[-1]
+    if place.is_operand and last in FACT_TABLE:
+        return [*_values(FACT_TABLE[last]), *_facts((FactKind.SET,), in_korean)]  # `person.attorney known 임`
     if last in ("is", "not", "of", ",", "has") and (spec := _fact_before(place.before)) is not None:
         values = list(_values(spec))
         if values:
