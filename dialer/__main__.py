@@ -1,61 +1,72 @@
-"""The command line: which commands there are, and how what a person can mend is said."""
+"""The command line: which commands there are, and how what a person can mend is said.
+
+Commands are named by their place and imported when one is asked for: a policy
+author who checks a file need not wait for telephony, stores and web servers.
+"""
 
 import sys
 from typing import NoReturn
 
 import cyclopts
 
-from adapters.accounts import ListError
-from collections_rules import RulesError
-from dialer.attempt import MisuseError
-from dialer.commands.control import app as control_app
-from dialer.commands.doctor import doctor
-from dialer.commands.journal import report_
-from dialer.commands.journal_people import app as journal_app
-from dialer.commands.lists import import_
-from dialer.commands.pacing import app as pacing_app
-from dialer.commands.replay import replay_
-from dialer.commands.rules import app as rules_app
-from dialer.commands.run import run
-from dialer.commands.simulate import simulate
-from dialer.commands.snapshots import backup, snapshot
-from dialer.commands.terminal import errors
-from dialer.commands.trunk import app as trunk_app
-from dialer.config import ConfigError
-from dialer.ports import StoreError
-from dialer.record_codec import RecordError
-
 app = cyclopts.App(name="paceline", help="Predictive dialer and collections engine.")
 
-app.command(simulate)
-app.command(run)
-app.command(import_, name="import")
-app.command(replay_, name="replay")
-app.command(report_, name="report")
-app.command(snapshot)
-app.command(backup)
-app.command(doctor)
-app.command(journal_app)
-app.command(rules_app)
-app.command(trunk_app)
-app.command(pacing_app)
-app.command(control_app)
-
-
-_MENDABLE = (ConfigError, RulesError, ListError, RecordError, StoreError, MisuseError)
+_COMMANDS = {
+    "simulate": (
+        "simulate:simulate",
+        "Dial a whole day under a virtual clock, with the code that dials in production.",
+    ),
+    "run": ("run:run", "Dial in real time until SIGTERM (talks finish, then exit 0); a second SIGTERM stops at once."),
+    "import": ("lists:import_", "Load every campaign's list into an account store; loading again adds nothing."),
+    "replay": (
+        "replay:replay_",
+        "Rebuild the state that a journal leads to, now or at any moment, and explain what was decided then.",
+    ),
+    "report": ("journal:report_", "Make the report of a journal."),
+    "snapshot": (
+        "snapshots:snapshot",
+        "Keep the state that a journal leads to, so that the next start is quick. The daemon does so by itself.",
+    ),
+    "backup": ("snapshots:backup", "Copy a journal to a new file while it is being written; the copy is whole."),
+    "doctor": (
+        "doctor:doctor",
+        "Check store, rule packs, clock, disk, trunks and time zone data; say what to do. Exit 1 for a fault.",
+    ),
+    "journal": ("journal_people:app", "Look into a journal, prove it, and keep to the law on what it holds."),
+    "rules": ("rules:app", "Check, test and convert contact rules."),
+    "trunk": ("trunk:app", "The way out: does it work?"),
+    "pacing": ("pacing:app", "What pacing can and cannot do."),
+    "control": ("control:app", "Steer a running engine: status, pause, resume, drain, reload-rules."),
+}
+for _name, (_place, _help) in _COMMANDS.items():
+    app.command(f"dialer.commands.{_place}", name=_name, help=_help)
 
 
 def main() -> None:
     """Entry point: errors that a person can mend are printed as text, not as tracebacks."""
     try:
         app()
-    except _MENDABLE as error:
-        _say_and_exit(error)
-    except BaseExceptionGroup as group:
-        mendable, others = group.split(_MENDABLE)
+    except Exception as error:
+        mendable, others = _split(error)
         if mendable is None or others is not None:
             raise
-        _say_and_exit(_first(mendable))
+        _say_and_exit(mendable)
+
+
+def _split(error: Exception) -> tuple[BaseException | None, BaseException | None]:
+    """The first error that a person can mend, and what nobody can. Imports only here: most runs end well."""
+    from adapters.accounts import ListError
+    from collections_rules import RulesError
+    from dialer.attempt import MisuseError
+    from dialer.faults import ConfigError
+    from dialer.ports import StoreError
+    from dialer.record_codec import RecordError
+
+    kinds = (ConfigError, RulesError, ListError, RecordError, StoreError, MisuseError)
+    if isinstance(error, BaseExceptionGroup):
+        mendable, others = error.split(kinds)
+        return (_first(mendable) if mendable is not None else None), others
+    return (error, None) if isinstance(error, kinds) else (None, error)
 
 
 def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
@@ -64,6 +75,8 @@ def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
 
 
 def _say_and_exit(error: BaseException) -> NoReturn:
+    from dialer.commands.terminal import errors
+
     errors.print(f"paceline: {error}", style="red", highlight=False, markup=False, soft_wrap=True)
     sys.exit(2)
 

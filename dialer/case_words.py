@@ -9,12 +9,12 @@ from dialer.disposition import Disposition
 
 __all__ = [
     "AGENT_FACTS",
+    "NOTE_CATEGORIES",
     "CaseFile",
     "CaseNumber",
     "ClaimLine",
     "Denial",
     "LawfulTime",
-    "NOTE_CATEGORIES",
     "Note",
     "PastContact",
     "Permission",

@@ -21,6 +21,7 @@ from cattrs.cols import homogenous_tuple_structure_factory
 from cattrs.dispatch import StructureHook
 from cattrs.gen import make_dict_structure_fn
 
+from dialer.faults import ConfigError
 from dialer.list_mapping import ListMapping
 from dialer.settings import CampaignSettings, Config, Names, PacingConfig, TrunkConfig
 
@@ -36,10 +37,6 @@ __all__ = [
 ]
 
 T = TypeVar("T")
-
-
-class ConfigError(ValueError):
-    """The configuration cannot be used; the text names file, place and remedy, one fault a line."""
 
 
 def load_config(path: Path, changes: Sequence[str] = ()) -> Config:

@@ -40,6 +40,7 @@ EVENTS = frozenset(
         "trunk_changed",
         "trunk_not_settled",
         "trunk_settled",
+        "web_server_failed",
     }
 )
 """Every event this program logs; a test holds the code against it."""

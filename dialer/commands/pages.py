@@ -1,5 +1,7 @@
 """The pages and the API of a running engine."""
 
+import structlog
+
 from adapters.web.desk import FarSide
 from adapters.web.serving import WebServer, serve_web
 from adapters.web.settings import WebSettings
@@ -10,6 +12,8 @@ from dialer.supervisor import Engine
 
 __all__ = ["serve_pages"]
 
+log = structlog.get_logger()
+
 
 async def serve_pages(config: Config, engine: Engine, speed: float, far_side: FarSide | None = None) -> None:
     """Serve until cancelled; `speed` is how much faster than people the engine's clock runs.
@@ -17,7 +21,11 @@ async def serve_pages(config: Config, engine: Engine, speed: float, far_side: Fa
     `far_side` plays the person on the line at desks of a simulated floor.
     """
     settings = structure(config.web, WebSettings, "web")
-    await serve_web(settings, EngineConsole(engine), config.folder, speed, _announce, far_side)
+    try:
+        await serve_web(settings, EngineConsole(engine), config.folder, speed, _announce, far_side)
+    except Exception as error:
+        # Pages are never a reason to stop dialing: whoever is on the line stays there.
+        log.error("web_server_failed", exc_info=error, remedy="the engine dials on without pages; see the fault")
 
 
 def _announce(server: WebServer) -> None:

@@ -8,7 +8,7 @@ from cyclopts import Parameter
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from dialer.config import ConfigError
+from dialer.faults import ConfigError
 
 __all__ = ["Agents", "Changes", "Language", "Seed", "console", "errors", "fail", "progress"]
 

@@ -4,12 +4,11 @@ from datetime import date
 
 from collections_rules import compile_rules
 from dialer.commands.rules.accounts import parse_day
-from dialer.commands.rules.sources import Files, app, console, read_sources, with_used
+from dialer.commands.rules.sources import Files, console, read_sources, with_used
 
 __all__ = ["as_of"]
 
 
-@app.command(name="as-of")
 def as_of(day: str, *files: Files) -> None:
     """List the rules in force on a date, and what is absent: when it starts, or when it ended."""
     asked = parse_day(day)

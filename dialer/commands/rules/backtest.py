@@ -18,7 +18,7 @@ from dialer.app import new_state
 from dialer.commands.day import load_lists
 from dialer.commands.rules.diff import edition
 from dialer.commands.rules.portfolio import Accounts, CampaignId, campaign_of
-from dialer.commands.rules.sources import app, console
+from dialer.commands.rules.sources import console
 from dialer.commands.stores import open_journal
 from dialer.commands.terminal import Changes, fail
 from dialer.config import CampaignSettings, Config, load_config
@@ -32,7 +32,6 @@ from dialer.rule_facts import RuleGate
 __all__ = ["backtest_"]
 
 
-@app.command(name="backtest")
 def backtest_(
     draft: str,
     config_path: Path,

@@ -5,13 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from collections_rules import RulesError, compile_rules, decide_case
-from dialer.commands.rules.sources import app, read_sources, read_text, with_used
-from dialer.config import ConfigError
+from dialer.commands.rules.sources import read_sources, read_text, with_used
+from dialer.faults import ConfigError
 
 __all__ = ["decide"]
 
 
-@app.command
 def decide(cases: str) -> None:
     """Judge one case a line (JSON: packs, at, facts, zones, history), and print one verdict a line.
 

@@ -19,7 +19,7 @@ from dialer.commands.rules.portfolio import (
     instant,
     load_portfolios,
 )
-from dialer.commands.rules.sources import app, console, read_sources, with_used
+from dialer.commands.rules.sources import console, read_sources, with_used
 from dialer.commands.terminal import Changes, fail
 from dialer.config import load_config
 
@@ -28,7 +28,6 @@ __all__ = ["diff", "edition"]
 _GUARDED = ("law", "order", "contract")
 
 
-@app.command
 def diff(
     old: str,
     new: str,

@@ -12,7 +12,7 @@ from collections_rules import Explanation, compile_rules, explain_call, render_e
 from collections_rules.case import read_case
 from dialer.app import new_state
 from dialer.commands.rules.accounts import ask_about, held_accounts, parse_day, parse_moment
-from dialer.commands.rules.sources import app, console, read_sources, read_text, with_used
+from dialer.commands.rules.sources import console, read_sources, read_text, with_used
 from dialer.commands.stores import open_journal
 from dialer.commands.terminal import Changes, fail
 from dialer.config import load_config
@@ -31,7 +31,6 @@ Number = Annotated[str, Parameter(help="The id of the number; else the one that 
 Files = Annotated[bool, Parameter(name="--files", help="By the rule files as they are, not by those in the journal.")]
 
 
-@app.command
 def explain(
     source: Source,
     what: What = "",
@@ -61,7 +60,6 @@ def explain(
     _print(told, language, zone, all_, json_)
 
 
-@app.command(name="next-allowed")
 def next_allowed(
     source: Source,
     what: What,

@@ -23,8 +23,8 @@ from collections_rules.boundary import new_tests, run_boundary_tests
 from collections_rules.diagnostics import mended, replacement
 from collections_rules.rule_tests import MADE_ACCOUNTS, RuleTestReport, run_tests
 from collections_rules.syntax import parse_pack
-from dialer.commands.rules.sources import Files, app, console, read_sources, read_text, used_by, with_used
-from dialer.config import ConfigError
+from dialer.commands.rules.sources import Files, console, read_sources, read_text, used_by, with_used
+from dialer.faults import ConfigError
 
 __all__ = ["check", "fmt_", "from_json_", "json_", "try_tests"]
 
@@ -36,7 +36,6 @@ Fix = Annotated[
 ]
 
 
-@app.command
 def check(*files: Files, fix: Fix = ()) -> None:
     """Say what is wrong with rule files, and what is worth a second look. Exit 1 for faults."""
     sources = list(read_sources(files))
@@ -98,7 +97,6 @@ def _number(count: int, kind: str) -> str:
     return f"{count} {kind}{'' if count == 1 else 's'}"
 
 
-@app.command(name="test")
 def try_tests(
     *files: Files,
     coverage: Annotated[
@@ -148,19 +146,16 @@ def _coverage(reports: list[RuleTestReport]) -> str:
     return f"{said}; never: {', '.join(never)}     (write one: paceline rules test --new {never[0]} FILE)"
 
 
-@app.command(name="fmt")
 def fmt_(file: str, *, language: str = "en") -> None:
     """Print a rule file laid out anew, with English or Korean keywords."""
     print(fmt(read_text(Path(file)), language), end="")
 
 
-@app.command(name="json")
 def json_(file: str) -> None:
     """Print a rule file as JSON; nothing is lost."""
     print(json.dumps(to_json(read_text(Path(file))), ensure_ascii=False, indent=2))
 
 
-@app.command(name="from-json")
 def from_json_(file: str) -> None:
     """Print the rule file that a JSON form stands for."""
     print(fmt(from_json(json.loads(read_text(Path(file))))), end="")

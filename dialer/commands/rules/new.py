@@ -9,8 +9,8 @@ from cyclopts import Parameter
 from collections_rules import PackSource, RulesError
 from collections_rules.draft import NEW_PACK, Answers, with_rule
 from collections_rules.rule_tests import run_tests
-from dialer.commands.rules.sources import app, console, read_text, used_by
-from dialer.config import ConfigError
+from dialer.commands.rules.sources import console, read_text, used_by
+from dialer.faults import ConfigError
 
 __all__ = ["new"]
 
@@ -33,7 +33,6 @@ _QUESTIONS = {
 Answer = Annotated[str | None, Parameter(show_default=False)]
 
 
-@app.command
 def new(
     file: str,
     *,

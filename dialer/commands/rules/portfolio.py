@@ -21,7 +21,7 @@ from collections_rules.bulk_timeline import timeline_of
 from collections_rules.portfolio import Portfolio, PortfolioBuilder
 from dialer.app import new_state
 from dialer.commands.day import load_lists
-from dialer.commands.rules.sources import app, console
+from dialer.commands.rules.sources import console
 from dialer.commands.stores import open_journal
 from dialer.commands.terminal import Changes, fail
 from dialer.config import CampaignSettings, Config, load_config
@@ -50,7 +50,6 @@ class Loaded:
     """Accounts that have no number left to call, and stand in no portfolio."""
 
 
-@app.command
 def portfolio(
     config_path: Path,
     *,

@@ -6,14 +6,13 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from dialer.commands.control import Actor, Socket, send, who
-from dialer.commands.rules.sources import app, console, read_sources
+from dialer.commands.rules.sources import console, read_sources
 
 __all__ = ["promote", "shadow"]
 
 Campaign = Annotated[str, Parameter(help="The campaign whose rules are meant.")]
 
 
-@app.command
 def shadow(
     engine: Socket,
     campaign: Campaign,
@@ -36,7 +35,6 @@ def shadow(
     _say(campaign, answer)
 
 
-@app.command
 def promote(
     engine: Socket,
     campaign: Campaign,

@@ -5,15 +5,14 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 from rich.console import Console
 
 from collections_rules import BUILTIN_PACKS, PackSource, builtin_pack
-from dialer.config import ConfigError
+from dialer.faults import ConfigError
 
-__all__ = ["Files", "app", "beside", "console", "read_sources", "read_text", "used_by", "with_used"]
+__all__ = ["Files", "beside", "console", "read_sources", "read_text", "used_by", "with_used"]
 
-app = App(name="rules", help="Check, test and convert contact rules.")
 console = Console(highlight=False, markup=False, soft_wrap=True)
 
 _HEADER = re.compile(r"^\s*(?:pack|campaign|규정집|캠페인)\b.*?\b(?:uses|포함)\s+([^#\n]+)", re.MULTILINE)

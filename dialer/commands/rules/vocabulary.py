@@ -4,13 +4,11 @@ import json
 
 from collections_rules.highlighting import textmate_grammar
 from collections_rules.reference import vocabulary_page
-from dialer.commands.rules.sources import app
-from dialer.config import ConfigError
+from dialer.faults import ConfigError
 
 __all__ = ["vocabulary"]
 
 
-@app.command
 def vocabulary(*, form: str = "markdown") -> None:
     """Print every fact, event and word of the language with its meaning, in Korean and English.
 

@@ -1,11 +1,8 @@
 """`paceline rules lsp`: a language server for rule files, spoken over standard input and output."""
 
-from dialer.commands.rules.sources import app
-
 __all__ = ["lsp"]
 
 
-@app.command
 def lsp(*, stdio: bool = True) -> None:  # editors pass --stdio by habit
     """Serve an editor: completion, hover, diagnostics, formatting and fixes, over standard input and output."""
     # Here and not above: the server's library is slow to load, and no other command needs it.
