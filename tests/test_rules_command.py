@@ -2,20 +2,14 @@
 
 import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from tests.terminal import ROOT, paceline
+
 RULES = ROOT / "examples" / "bank_day" / "rules"
 BAD = 'pack bank.bad 1.0\n\nrule bank.a  "가"  "A"\n  policy   manual 1\n  at most  3 contacts a day per persn\n'
-
-
-def paceline(*words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "dialer", *words]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
 @pytest.mark.slow
@@ -83,9 +77,8 @@ def test_five_answers_make_a_rule_that_checks_with_boundary_tests_that_pass(tmp_
 @pytest.mark.slow
 def test_what_is_not_answered_is_asked_in_either_language(tmp_path: Path) -> None:
     file = tmp_path / "asked.rules"
-    command = [sys.executable, "-m", "dialer", "rules", "new", str(file), "--language", "ko"]
     said = "채권\n접촉\n7회\n168시간\npolicy 매뉴얼 1\n"
-    made = subprocess.run(command, cwd=ROOT, input=said, capture_output=True, text=True, check=False)
+    made = paceline("rules", "new", str(file), "--language", "ko", said=said)
     assert made.returncode == 0, made.stderr
     assert "무엇을 셉니까?" in made.stdout
     assert "at most  7 contacts in any 168 hours per debt" in file.read_text(encoding="utf-8")

@@ -1,23 +1,17 @@
 """`paceline rules explain, next-allowed, as-of` and `paceline control` at a terminal."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from tests.terminal import paceline
+
 DAY = "examples/bank_day/day.toml"
 CASE = {
     "packs": ["kr.collections"], "at": "2026-11-24T22:00:00+09:00", "zones": ["Asia/Seoul"],
     "facts": {"person.deceased": False}, "history": [],
 }  # fmt: skip
-
-
-def paceline(*words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "dialer", *words]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
 @pytest.mark.slow

@@ -1,21 +1,15 @@
 """`paceline rules portfolio`, `diff` and `backtest` at a terminal, on the example's lists."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from tests.terminal import ROOT, paceline
+
 CONFIG = "examples/bank_day/day.toml"
 RULES = "examples/bank_day/rules/collections-policy.rules"
-
-
-def paceline(*words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "dialer", *words]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
 def told(*words: str) -> dict[str, Any]:

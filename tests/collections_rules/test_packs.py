@@ -120,7 +120,7 @@ def test_a_misspelt_word_never_runs(name: str) -> None:
     rng = random.Random(7)
     places = _places(source.text)
     missed, near = [], 0
-    chosen = rng.sample(places, min(len(places), 100))
+    chosen = rng.sample(places, min(len(places), 40))  # `bench.rules misspelt` takes every word of every file
     for start, end in chosen:
         word = source.text[start:end]
         wrong = _misspelt(word, rng)
