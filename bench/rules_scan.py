@@ -1,5 +1,6 @@
 """Next allowed against a scan: every minute of 14 days asked about, across both changes of the clocks."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
 import numpy as np
@@ -7,7 +8,7 @@ from attrs import frozen
 
 from collections_rules import FactValue, PackSource, RuleBook, clean_facts, compile_rules
 from collections_rules.bulk import next_allowed
-from collections_rules.bulk_rules import bulk_rules
+from collections_rules.bulk_rules import BulkRule, bulk_rules
 from collections_rules.portfolio import Column, Portfolio
 from collections_rules.windows import NEVER
 
@@ -101,7 +102,25 @@ def _scan(size: int, seed: int, start: datetime, days: int, step_s: int) -> Scan
     last = began_s + days * 86_400
     # The first step of the scan that is not before the found second; the scan sees no further than its end.
     expected = np.where(found > last, NEVER, found + (began_s - found) % step_s)
-    return Scan(size, int((expected != first).sum()), int((first < NEVER).sum()))
+    differing = np.flatnonzero(expected != first)
+    differences = sum(_by_the_second(rules, row, int(found[row]), int(first[row]), began_s) for row in differing)
+    return Scan(size, differences, int((first < NEVER).sum()))
+
+
+def _by_the_second(rules: Sequence[BulkRule], row: int, found_s: int, first_s: int, began_s: int) -> bool:
+    """Whether an account truly differs: one that opens for less than a minute is not seen by the minute.
+
+    Such a one is open at the second found, and closed at every second of the two minutes before it.
+    """
+    if found_s > first_s or found_s >= NEVER:
+        return True
+    rows = np.array([row])
+
+    def is_open(at_s: int) -> bool:
+        return not any(rule.closed(rows, at_s)[0] for rule in rules)
+
+    before = range(max(began_s, found_s - 120), found_s)
+    return not is_open(found_s) or any(is_open(at_s) for at_s in before)
 
 
 def _accounts(book: RuleBook, size: int, seed: int, start: datetime) -> Portfolio:
