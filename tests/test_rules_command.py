@@ -114,3 +114,28 @@ def test_what_if_says_what_one_more_agent_is_worth_and_refuses_an_impossible_flo
     impossible = paceline("pacing", "what-if", "--agents", "12", "--answer", "1.2")
     assert impossible.returncode == 2
     assert "Traceback" not in impossible.stderr
+
+
+@pytest.mark.slow
+def test_a_table_goes_to_a_spreadsheet_and_comes_back_checked(tmp_path: Path) -> None:
+    file, sheet = tmp_path / "own.rules", tmp_path / "ladder.csv"
+    text = (ROOT / "examples" / "rules" / "kr-collections.rules").read_text(encoding="utf-8")
+    file.write_text(text, encoding="utf-8")
+    written = paceline("rules", "table", str(file), "kr.ladder", "--csv", str(sheet), "--language", "ko")
+    assert written.stdout == f"kr.ladder: 4 rows written to {sheet}\n"
+    assert sheet.read_bytes().startswith("\ufeffdebt.dpd".encode())
+    rows = sheet.read_text(encoding="utf-8-sig").replace("specialist,specialist", "specialist,letter")
+    sheet.write_bytes(
+        rows.replace(",", ";").replace('"call firm; offer 6 m"', '"call firm, offer 6 m"').encode("cp949")
+    )
+    again = paceline("rules", "table", str(file), "kr.ladder", "--from-csv", str(sheet))
+    assert "~ debt.dpd 90+, value.tier B: specialist -> letter\n" in again.stdout
+    assert "90+   | specialist           | letter" in file.read_text(encoding="utf-8")
+    before = file.read_bytes()
+    sheet.write_text(rows.replace("5 ~ 29", "9 ~ 29").replace("1 ~ 4", "1 ~ 4x"), encoding="utf-8")
+    refused = paceline("rules", "table", str(file), "--from-csv", str(sheet))
+    assert (refused.returncode, "cell A2 (row 2, column 1): `1 ~ 4x` is not a range" in refused.stderr) == (2, True)
+    sheet.write_text(rows.replace("5 ~ 29", "9 ~ 29"), encoding="utf-8")
+    gap = paceline("rules", "table", str(file), "--from-csv", str(sheet)).stderr
+    assert "cell A3 (row 3, column 1): kr.ladder leaves a gap: dpd 5-8 has no row" in gap
+    assert file.read_bytes() == before

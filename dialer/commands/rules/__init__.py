@@ -49,6 +49,10 @@ _COMMANDS = {
         "promotion:promote",
         "Take a draft to its next stage. Refused, with the reasons, unless somebody overrides them by name.",
     ),
+    "table": (
+        "table:table",
+        "Print a table of a rule file as CSV, write it for a spreadsheet, or take back what was edited there.",
+    ),
     "decide": (
         "cases:decide",
         "Judge one case a line (JSON: packs, at, facts, zones, history), and print one verdict a line.",
