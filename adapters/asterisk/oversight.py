@@ -25,6 +25,10 @@ log = structlog.get_logger()
 
 # Who takes over a call has this long to answer; the person waits meanwhile.
 _TRANSFER_RING_S = 20
+# A copying channel is in the application within milliseconds; on a starved machine it takes its time.
+_ARRIVES_S = 5.0
+_LOOK_AGAIN_S = 0.02
+_NOT_THERE_YET = 422  # "Channel not in Stasis application"
 
 
 class Listening(Enum):
@@ -72,10 +76,23 @@ async def listening(agent: PhoneLine, supervisor: PhoneLine, how: Listening) -> 
     query = {"app": server.settings.app, "spy": "both", "whisper": whisper}
     try:
         await _demand(server, f"channels/{agent.channel_id}/snoop/{snoop_id}", query)
-        await _demand(server, f"bridges/{supervisor.bridge_id}/addChannel", {"channel": snoop_id})
+        await _add_when_there(server, supervisor.bridge_id, snoop_id)
         yield
     finally:
         server.hang_up(snoop_id)
+
+
+async def _add_when_there(server: AsteriskServer, bridge_id: str, channel_id: str) -> None:
+    """Add a channel that has just been made: Asterisk answers before the channel has reached the application."""
+    deadline = trio.current_time() + _ARRIVES_S
+    while True:
+        reply = await server.request("POST", f"bridges/{bridge_id}/addChannel", {"channel": channel_id})
+        if reply.is_ok:
+            return
+        if reply.status != _NOT_THERE_YET or trio.current_time() > deadline:
+            msg = f"asterisk answered {reply.status} to adding a channel to a bridge: {reply.text[:200]}"
+            raise PeerError(msg)
+        await trio.sleep(_LOOK_AGAIN_S)
 
 
 async def _demand(server: AsteriskServer, path: str, query: dict[str, str]) -> None:
