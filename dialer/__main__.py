@@ -36,6 +36,7 @@ _COMMANDS = {
     "rules": ("rules:app", "Check, test and convert contact rules."),
     "trunk": ("trunk:app", "The way out: does it work?"),
     "pacing": ("pacing:app", "What pacing can and cannot do."),
+    "users": ("users:app", "Who may sign in on the pages: add, list, password, disable, enable."),
     "control": ("control:app", "Steer a running engine: status, pause, resume, drain, reload-rules."),
 }
 for _name, (_place, _help) in _COMMANDS.items():
