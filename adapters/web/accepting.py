@@ -35,8 +35,8 @@ Handler = Callable[[Any], Awaitable[None]]
 # What the rest of the daemon needs: journal, telephony, databases, logs.
 _KEPT_BACK = 256
 _LEAST = 64
-_STRANGER_S = 60.0
-_SWEEP_S = 5.0
+# So often they are looked for in that time.
+_SWEEPS = 12
 # Out of descriptors in spite of all: others hold them; they come back.
 _EXHAUSTED_S = 0.1
 
@@ -61,6 +61,8 @@ class Door:
     most: int
     speed: float = 1.0
     on_drop: Callable[[str], None] = field(default=lambda _: None)
+    stranger_s: float = 60.0
+    """How long a stranger may stay."""
     _guests: dict[tuple[str, int], _Guest] = field(factory=dict)
     """By the peer's address and port, longest here first."""
 
@@ -140,8 +142,8 @@ class Door:
     async def _sweep(self) -> None:
         """Show out strangers who stay too long."""
         while True:
-            await trio.sleep(_SWEEP_S * self.speed)
-            before_mono = trio.current_time() - _STRANGER_S * self.speed
+            await trio.sleep(self.stranger_s * self.speed / _SWEEPS)
+            before_mono = trio.current_time() - self.stranger_s * self.speed
             late = [one for one in self._guests.items() if not one[1].is_known and one[1].since_mono < before_mono]
             for peer, guest in late:
                 self._show_out(peer, guest, "late")

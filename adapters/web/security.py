@@ -153,6 +153,7 @@ def needs(scope_name: str) -> Guard:
             msg = f"this needs the right `{scope_name}`, which you do not have; ask an administrator"
             raise PermissionDeniedException(msg)
 
+    guard.scope_name = scope_name  # type: ignore[attr-defined]  # for whoever lists which route needs what
     return guard
 
 

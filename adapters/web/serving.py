@@ -81,6 +81,7 @@ class WebServer:
             courier=courier,
             door=door,
         )
+        self.app = make_app(self.parts)
         self._folder = folder
         self._speed = speed
         self._first_key = key
@@ -115,8 +116,7 @@ class WebServer:
         """Serve until cancelled, once `listen` is through; a server that breaks is started again."""
         assert self._socket is not None, "listen comes first"
         with self._socket:
-            app = make_app(self.parts)
-            await self._serve(Front(app, self.parts.metrics, is_https=self.parts.settings.is_secure))
+            await self._serve(Front(self.app, self.parts.metrics, is_https=self.parts.settings.is_secure))
 
     async def _serve(self, app: ASGIApp) -> None:
         wait_s = _RESTART_S

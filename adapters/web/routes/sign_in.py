@@ -16,6 +16,9 @@ from adapters.web.users import Identity, User, Users
 
 __all__ = ["FirstRun", "sign_in_routes"]
 
+# Anybody may send these: a thousand at once must not fill the memory.
+_MOST_BYTES = 16_384
+
 
 @frozen
 class Credentials:
@@ -74,7 +77,7 @@ def sign_in_routes(users: Users, throttle: Throttle, first_run: FirstRun, *, is_
         cookie = Cookie(key=COOKIE, value=key, httponly=True, samesite="strict", secure=is_https, path="/")
         return Response(_me(identity, time_zone), cookies=[cookie], status_code=200)
 
-    @post("/session", status_code=200, summary="Sign in", security=[])
+    @post("/session", status_code=200, summary="Sign in", security=[], request_max_body_size=_MOST_BYTES)
     async def sign_in(data: JSONBody[Credentials], request: Request[Any, Any, Any]) -> Response[Me]:
         """Sign in with name and password; the answer sets the session's cookie."""
         address = client_address(request.scope)
@@ -96,7 +99,13 @@ def sign_in_routes(users: Users, throttle: Throttle, first_run: FirstRun, *, is_
         """End this session."""
         users.end_session(identity_of(request))
 
-    @post("/first-run", status_code=200, summary="Make the first administrator", security=[])
+    @post(
+        "/first-run",
+        status_code=200,
+        summary="Make the first administrator",
+        security=[],
+        request_max_body_size=_MOST_BYTES,
+    )
     async def first_admin(data: JSONBody[FirstAdmin], request: Request[Any, Any, Any]) -> Response[Me]:
         """Make the first administrator with the one-time key that the daemon printed."""
         if not users.is_empty or not first_run.matches(data.key):
