@@ -18,8 +18,9 @@ from collections_rules.evaluate import HORIZON_S, RING_MARGIN_S, RuleBook
 from collections_rules.facts import Facts, FactValue
 from collections_rules.ledger import ContactLedger
 from collections_rules.query import Query
+from collections_rules.windows import NEVER
 
-__all__ = ["Cells", "Column", "ColumnsBuilder", "Portfolio", "PortfolioBuilder", "Rows", "names_read"]
+__all__ = ["Cells", "Column", "ColumnsBuilder", "Portfolio", "PortfolioBuilder", "Rows", "for_book", "names_read"]
 
 Rows = slice | NDArray[np.int64]
 Gate = tuple[str, int]
@@ -44,6 +45,11 @@ class Column:
         known: dict[Any, int] = {}
         codes = [known.setdefault((type(value), value), len(known)) for value in values]
         return cls(np.array(codes, dtype=_code_type(len(known))), tuple(value for _, value in known))
+
+    def shares(self) -> dict[Any, float]:
+        """Which part of the accounts has each value."""
+        counts = np.bincount(self.codes, minlength=len(self.values)) / max(len(self.codes), 1)
+        return dict(zip(self.values, counts.tolist(), strict=True))
 
 
 def _code_type(count: int) -> type[np.unsignedinteger[Any]]:
@@ -222,6 +228,17 @@ class PortfolioBuilder:
         columns, zones = self._columns.columns()
         held = [{key: np.array(until, np.int64) for key, (_, until) in one.items()} for one in self._counts]
         return tuple(Portfolio(at_s, self._size, columns, zones, one, ring_s) for one in held)
+
+
+def for_book(portfolio: Portfolio, book: RuleBook, asked: Mapping[int, Facts], ledger: ContactLedger) -> Portfolio:
+    """The same accounts for a book whose facts are among their columns; only the rows `asked` may have contacts."""
+    held: dict[Gate, NDArray[np.int64]] = {}
+    for key, gate in _counting(book):
+        is_shut = getattr(gate, "limit", 1) < 1
+        until = held[key] = np.full(portfolio.size, NEVER if is_shut else 0, np.int64)
+        for row, facts in asked.items():
+            until[row] = _held_until(gate.closed_until, Query(facts, facts.values, ledger, portfolio.at_s, 0))
+    return Portfolio(portfolio.at_s, portfolio.size, portfolio.columns, portfolio.zones, held, portfolio.ring_s)
 
 
 def _value_of(name: str) -> Callable[[Facts], FactValue | None]:

@@ -15,13 +15,14 @@ PATIENCE_S = 60
 class Editor:
     """Starts `paceline rules lsp` and speaks to it."""
 
-    def __init__(self, language: str = "en") -> None:
-        command = [sys.executable, "-m", "dialer", "rules", "lsp", "--stdio"]
+    def __init__(self, language: str = "en", *options: str) -> None:
+        command = [sys.executable, "-m", "dialer", "rules", "lsp", "--stdio", *options]
         self.process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
         self._bytes = b""
         self._last_id = 0
         self._version = 0
         self.told: dict[str, list[dict[str, Any]]] = {}
+        self.logged: list[str] = []
         self.capabilities = self.ask(
             "initialize",
             processId=os.getpid(), rootUri=None, capabilities={}, initializationOptions={"language": language},
@@ -76,6 +77,13 @@ class Editor:
             self._read()
         return self.told.pop(uri)
 
+    def wait_logged(self, part: str) -> str:
+        """The next line of the server's log that has this in it."""
+        while not (found := [said for said in self.logged if part in said]):
+            self._read()
+        self.logged.remove(found[0])
+        return found[0]
+
     def leave(self) -> int:
         """Shut the server down as editors do, and give its exit code."""
         self.ask("shutdown")
@@ -102,6 +110,8 @@ class Editor:
         self._bytes = self._bytes[size:]
         if message.get("method") == "textDocument/publishDiagnostics":
             self.told[message["params"]["uri"]] = message["params"]["diagnostics"]
+        if message.get("method") == "window/logMessage":
+            self.logged.append(message["params"]["message"])
         return message
 
     def _more(self) -> None:

@@ -131,3 +131,32 @@ def test_a_korean_file_is_completed_in_korean_and_explained_in_korean(tmp_path: 
     assert {"이상", "이하"} <= set(editor.complete(uri, 5, rows[5].index("이상")))
     assert "횟수 한도" in editor.hover(uri, 3, 3)
     assert editor.leave() == 0
+
+
+@pytest.mark.slow
+def test_words_show_their_share_of_a_list_and_rules_the_accounts_they_hold() -> None:
+    config = "examples/bank_day/day.toml"
+    editor = Editor("en", "--portfolio", config, "--campaign", "early", "--at", "2026-04-14T20:30")
+    uri = "file:///tmp/live.rules"
+    text = PACK + '\nrule own.hours  "시간"  "Hours"\n  policy   manual 3\n  open     09:00-20:00 every day\n'
+    text += '\nrule own.home  "집"  "Home"\n  policy   manual 4\n  stop when number.kind is mobile\n'
+    rows = text.split("\n")
+    assert editor.open(uri, text) == []
+    size = int(editor.wait_logged("read ").split()[1].replace(",", ""))
+    editor.wait_logged("counted ")
+    assert f"holds **{size:,}** of {size:,} accounts (100 %) at 2026-04-14 20:30" in editor.hover(uri, 16, 4)
+    assert f"holds **0** of {size:,} accounts (0 %)" in editor.hover(uri, 4, 4)
+    line = rows.index("  stop when number.kind is mobile")
+    items = editor.at("textDocument/completion", uri, line, rows[line].index("mobile"))["items"]
+    details = {item["label"]: item.get("detail", "") for item in items}
+    assert details["mobile"].startswith("number.kind · ")
+    shares = [float(said.rpartition("· ")[2].strip("< %")) for said in details.values() if " %" in said]
+    assert 95 <= sum(shares) <= 105
+    told = editor.hover(uri, line, 4)
+    assert f"({details['mobile'].rpartition('· ')[2]})" in told
+    editor.change(uri, 16, rows[16].index("20:00"), len("  open     09:00-20:00"), "22:00")
+    editor.wait_logged("counted ")
+    assert "holds **0**" in editor.hover(uri, 16, 4)
+    editor.change(uri, 16, 2, 6, "opne")
+    assert "holds" not in editor.hover(uri, 16, 4)
+    assert editor.leave() == 0

@@ -5,7 +5,7 @@ list, with what a journal says has happened since.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,7 +15,7 @@ from attrs import frozen
 from cyclopts import Parameter
 
 from adapters.accounts import AccountStore
-from collections_rules import RuleBook
+from collections_rules import Facts, RuleBook, compile_rules
 from collections_rules.bulk_forecast import Forecast, forecast_of
 from collections_rules.bulk_timeline import timeline_of
 from collections_rules.portfolio import Portfolio, PortfolioBuilder
@@ -30,7 +30,8 @@ from dialer.rule_decisions import gate_of
 from dialer.rule_files import compile_campaign_rules
 from dialer.state import EngineState
 
-__all__ = ["Accounts", "At", "CampaignId", "JournalPath", "Loaded", "campaign_of", "load_portfolios", "portfolio"]
+__all__ = ["Accounts", "At", "CampaignId", "JournalPath", "Loaded", "campaign_of", "facts_of_list", "instant",
+           "load_portfolios", "portfolio"]  # fmt: skip
 
 At = Annotated[str, Parameter(help="Date and time on the configuration's clock, like 2026-04-14T09:00.")]
 CampaignId = Annotated[str, Parameter(name="--campaign", help="Which campaign's list; needed where there are several.")]
@@ -172,17 +173,26 @@ def _loaded(
     state: EngineState,
     store: AccountStore,
 ) -> Loaded:
-    gate = gate_of(campaign, config, state, books[0])
     builder, account_ids, without_number = PortfolioBuilder(books, state.ledger), list[str](), 0
+    for account_id, facts in facts_of_list(config, campaign, at, state, store):
+        if facts is None:
+            without_number += 1
+        else:
+            account_ids.append(account_id)
+            builder.add(facts)
+    if not account_ids:
+        fail(f"campaign `{campaign.id}` has no account with a number to call")
+    return Loaded(account_ids, builder.portfolios(), without_number)
+
+
+def facts_of_list(
+    config: Config, campaign: CampaignSettings, at: datetime, state: EngineState, store: AccountStore
+) -> Iterator[tuple[str, Facts | None]]:
+    """Each account of a campaign by the first of its numbers that has not been dropped; None where none is left."""
+    gate = gate_of(campaign, config, state, compile_rules([]))
     schedule = state.campaigns[campaign.id].schedule
     for account in store.accounts(campaign.id):
         gone = schedule.progress_of(account.account_id).dropped_number_ids
         number = next((one for one in account.numbers if one.number_id not in gone), None)
-        if number is None:
-            without_number += 1
-            continue
-        account_ids.append(account.account_id)
-        builder.add(gate.facts(account, number, at, campaign.ring_s))
-    if not account_ids:
-        fail(f"campaign `{campaign.id}` has no account with a number to call")
-    return Loaded(account_ids, builder.portfolios(), without_number)
+        facts = gate.facts(account, number, at, campaign.ring_s) if number is not None else None
+        yield account.account_id, facts

@@ -107,8 +107,9 @@ def _names(place: Place, text: str, korean: bool, in_korean: bool) -> Iterable[S
     if place.block == "test":
         return _in_test(place, text, in_korean)
     if place.block == "sequence":
-        words = FACT_TABLE["number.kind"].words if place.before[0] == "numbers" else SEQUENCE_WORDS
-        return _words(words, korean)
+        return (
+            list(_values(FACT_TABLE["number.kind"])) if place.before[0] == "numbers" else _words(SEQUENCE_WORDS, korean)
+        )
     if place.block == "table":
         return _facts(None, in_korean)
     if place.block == "split":

@@ -1,6 +1,7 @@
 """Hover and outline: what the word under the cursor means, where a rule comes from, and what is in a file."""
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from attrs import frozen
 
@@ -14,7 +15,7 @@ from dialer.commands.rules.lsp.completion import reads_as
 from dialer.commands.rules.lsp.meanings import MEANINGS
 from dialer.commands.rules.lsp.place import word_at
 
-__all__ = ["Symbol", "hover", "outline"]
+__all__ = ["Symbol", "held_text", "hover", "outline", "percent", "rule_at"]
 
 
 @frozen
@@ -43,6 +44,32 @@ def hover(sources: Sequence[PackSource], line: int, col: int, in_korean: bool) -
     own = rules.get(_name_of(block, source))
     parts = [_of_keyword(source.text, line, start, word, in_korean), _of_rule(own, in_korean) if own else ""]
     return "\n\n".join(part for part in parts if part)
+
+
+def rule_at(sources: Sequence[PackSource], line: int, col: int) -> str:
+    """The rule that the word at a place (0-based) of the last source names, or whose block it stands in."""
+    source = sources[-1]
+    word, _, _ = word_at(source.text, line, col)
+    rules = {rule.rule_id.text for one in sources for rule in parse_pack(one, []).rules}
+    block = _block_at(source, line)
+    own = _name_of(block, source) if block is not None and word not in FACT_TABLE else ""
+    return next((name for name in (word, own) if name in rules), "")
+
+
+def percent(share: float) -> str:
+    """`71 %`; what is there at all is never `0 %`."""
+    return f"< {_LEAST:.0%}".replace("%", " %") if 0 < share < _LEAST else f"{share:.0%}".replace("%", " %")
+
+
+_LEAST = 0.01
+
+
+def held_text(held: int, size: int, at: datetime, in_korean: bool) -> str:
+    """How many accounts a rule keeps from being called."""
+    when = f"{at:%Y-%m-%d %H:%M}"
+    if in_korean:
+        return f"{when} 현재 {size:,}개 계좌 중 **{held:,}개**({percent(held / size)})를 막고 있음"
+    return f"holds **{held:,}** of {size:,} accounts ({percent(held / size)}) at {when}"
 
 
 def _of_fact(name: str, in_korean: bool) -> str:

@@ -1,9 +1,11 @@
 """The language server itself: between the editor's protocol and what the rules know.
 
 Every change of a file is judged whole, with the packs that it uses: a pack takes some
-milliseconds, so nothing is kept between two requests that could be out of date.
+milliseconds, so nothing is kept between two requests that could be out of date. Figures
+of a list come from a thread of their own (`live`), by the text that they are of.
 """
 
+import asyncio
 from pathlib import Path
 from urllib.parse import unquote, urlparse
 
@@ -12,12 +14,22 @@ from pygls.lsp.server import LanguageServer
 from pygls.workspace import TextDocument
 from pygls.workspace.position_codec import ServerTextPosition, ServerTextRange
 
-from collections_rules import Diagnostic, PackSource, RulesError, compile_rules, fmt, list_findings
+from collections_rules import (
+    FACT_TABLE,
+    Diagnostic,
+    FactKind,
+    PackSource,
+    RulesError,
+    compile_rules,
+    fmt,
+    list_findings,
+)
 from collections_rules.diagnostics import replacement
-from dialer.commands.rules.lsp.completion import complete, is_korean
-from dialer.commands.rules.lsp.hover import hover, outline
+from dialer.commands.rules.lsp.completion import Suggestion, complete, is_korean
+from dialer.commands.rules.lsp.hover import held_text, hover, outline, percent, rule_at
+from dialer.commands.rules.lsp.live import ListAsked, LiveList
 from dialer.commands.rules.sources import beside, used_by
-from dialer.config import ConfigError
+from dialer.faults import ConfigError
 
 __all__ = ["serve"]
 
@@ -46,6 +58,7 @@ class RulesServer(LanguageServer):
     """A server that knows the language of its user, when the editor says it."""
 
     language: str | None = None
+    live: LiveList | None = None
 
     def speaks_korean(self, document: TextDocument) -> bool:
         """By what the editor says; else by the file."""
@@ -55,9 +68,14 @@ class RulesServer(LanguageServer):
 server = RulesServer("paceline-rules", "1")
 
 
-def serve() -> None:
-    """Speak over standard input and output until the editor leaves."""
-    server.start_io()
+def serve(which: ListAsked | None) -> None:
+    """Speak over standard input and output until the editor leaves; with figures of a list, if there is one."""
+    server.live = LiveList(which) if which is not None else None
+    try:
+        server.start_io()
+    finally:
+        if server.live is not None:
+            server.live.stop()
 
 
 @server.feature(lsp.INITIALIZE)
@@ -67,6 +85,21 @@ def initialize(ls: RulesServer, params: lsp.InitializeParams) -> None:
     asked = options.get("language") if isinstance(options, dict) else None
     locale = asked or params.locale
     ls.language = locale[:2] if locale else None
+
+
+@server.feature(lsp.INITIALIZED)
+def initialized(ls: RulesServer, params: lsp.InitializedParams) -> None:
+    """Begin to read the list; what becomes of it stands in the editor's output."""
+    if ls.live is None:
+        return
+    loop = asyncio.get_running_loop()
+
+    def told(said: str) -> None:
+        message = lsp.LogMessageParams(lsp.MessageType.Info, said)
+        loop.call_soon_threadsafe(ls.window_log_message, message)
+
+    ls.live.told = told
+    ls.live.start()
 
 
 # Diagnostics --------------------------------------------------------------------------
@@ -109,7 +142,10 @@ def _told(document: TextDocument, found: Diagnostic) -> lsp.Diagnostic:
 
 def _publish(ls: RulesServer, uri: str) -> None:
     document = ls.workspace.get_text_document(uri)
-    told = [_told(document, found) for found in _found(document)]
+    found = _found(document)
+    if ls.live is not None and not any(one.severity == "error" for one in found):
+        ls.live.count(uri, _sources(document))
+    told = [_told(document, one) for one in found]
     ls.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, told, document.version))
 
 
@@ -147,11 +183,21 @@ def completed(ls: RulesServer, params: lsp.CompletionParams) -> lsp.CompletionLi
     typed = document.range_to_client_units(ServerTextRange(ServerTextPosition(at.line, start), at))
     items = [
         lsp.CompletionItem(
-            one.label, kind=_KINDS[one.kind], detail=one.detail or None, text_edit=lsp.TextEdit(typed, one.label)
+            one.label, kind=_KINDS[one.kind], detail=_detail(one, ls) or None, text_edit=lsp.TextEdit(typed, one.label)
         )
         for one in found
     ]
     return lsp.CompletionList(is_incomplete=False, items=items)
+
+
+def _detail(one: Suggestion, ls: RulesServer) -> str:
+    """What is said beside a word: its meaning, and how common it is in the list."""
+    fact, word = (one.detail, one.label) if one.kind == "value" else (one.label, "yes")
+    spec = FACT_TABLE.get(fact)
+    if ls.live is None or spec is None or (one.kind == "fact" and spec.kind is not FactKind.FLAG):
+        return one.detail
+    share = ls.live.share(fact, word)
+    return one.detail if share is None else f"{one.detail} · {percent(share)}"
 
 
 @server.feature(lsp.TEXT_DOCUMENT_HOVER)
@@ -159,7 +205,11 @@ def hovered(ls: RulesServer, params: lsp.HoverParams) -> lsp.Hover | None:
     """What the word under the cursor means, and where the rule comes from."""
     document = ls.workspace.get_text_document(params.text_document.uri)
     at = document.position_from_client_units(params.position)
-    said = hover(_sources(document), at.line, at.character, ls.speaks_korean(document))
+    sources, in_korean = _sources(document), ls.speaks_korean(document)
+    said = hover(sources, at.line, at.character, in_korean)
+    rule_id = rule_at(sources, at.line, at.character) if ls.live is not None else ""
+    if ls.live is not None and rule_id and (held := ls.live.held(sources, rule_id)) is not None:
+        said += "\n\n" + held_text(held, ls.live.size, ls.live.which.at, in_korean)
     return lsp.Hover(lsp.MarkupContent(lsp.MarkupKind.Markdown, said)) if said else None
 
 
