@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 import apsw
 from attrs import frozen
 
+from adapters.web.database import in_range
+
 __all__ = ["Audit", "AuditRow"]
 
 
@@ -61,6 +63,6 @@ class Audit:
         rows = self._db.execute(
             "select seq, at, actor, via, action, target, outcome, detail, address from audit "
             "where (?1 is null or seq < ?1) and (?2 is null or actor = ?2) order by seq desc limit ?3",
-            (before, actor, limit),
+            (in_range(before), actor, limit),
         )
         return [AuditRow(*row) for row in rows]

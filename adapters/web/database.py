@@ -4,7 +4,7 @@ from pathlib import Path
 
 import apsw
 
-__all__ = ["open_database"]
+__all__ = ["in_range", "open_database"]
 
 _USERS = """
 create table user (
@@ -52,6 +52,11 @@ create index delivery_by_event on delivery(event);
 """
 # What leads from each version to the next; the last is the one in use.
 _STEPS = (_USERS, _HOOKS)
+
+
+def in_range(number: int | None) -> int | None:
+    """A number of a row, for a question: SQLite's integers end at 2⁶³, and all behind every row are the same."""
+    return None if number is None else max(-1, min(number, 2**63 - 1))
 
 
 def open_database(path: str | Path) -> apsw.Connection:

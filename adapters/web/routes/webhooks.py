@@ -8,6 +8,7 @@ from litestar import Request, Router, delete, get, patch, post
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, FromQuery, JSONBody
 
+from adapters.web.database import in_range
 from adapters.web.security import identity_of, needs, note_detail
 from adapters.web.webhooks import EVENTS, Courier, DeliveryRow, Hook, Outbox
 
@@ -108,13 +109,13 @@ def webhook_routes(outbox: Outbox, courier: Courier) -> Router:
     ) -> DeliveryPage:
         """What was told, newest first, a page at a time; `only=dead` is the list of what nobody took."""
         size = max(1, min(limit, _MOST_ROWS))
-        rows = outbox.log(hook_id, _in_range(before), size, only)
+        rows = outbox.log(hook_id, in_range(before), size, only)
         return DeliveryPage(rows, rows[-1].id if len(rows) == size else None)
 
     @post("/{hook_id:str}/deliveries/{delivery_id:int}/again", guards=guards, status_code=204, summary="Try again")
     async def again(hook_id: FromPath[str], delivery_id: FromPath[int]) -> None:
         """Try a dead delivery anew."""
-        _found(hook_id, is_found=_in_range(delivery_id) == delivery_id and outbox.again(hook_id, delivery_id))
+        _found(hook_id, is_found=in_range(delivery_id) == delivery_id and outbox.again(hook_id, delivery_id))
 
     return Router(
         "/webhooks", route_handlers=[events, hooks, make, change, remove, deliveries, again], tags=["webhooks"]
@@ -139,8 +140,3 @@ def _found(hook_id: str, *, is_found: bool) -> None:
     if not is_found:
         msg = f"there is no such thing at the webhook `{hook_id}`"
         raise NotFoundException(msg)
-
-
-def _in_range(number: int | None) -> int | None:
-    """SQLite's integers end at 2⁶³; behind every one of them comes the same."""
-    return None if number is None else max(-1, min(number, 2**63 - 1))
