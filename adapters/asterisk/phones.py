@@ -7,7 +7,6 @@ silence. Keys are heard in the bridge: one ends the call, others say what became
 """
 
 from collections.abc import Callable, Mapping
-from contextlib import AbstractAsyncContextManager, nullcontext
 
 import structlog
 import trio
@@ -16,10 +15,9 @@ from attrs import define, field
 from adapters.asterisk.protocol import Answered, Destroyed, Event, KeyPressed, Reply
 from adapters.asterisk.server import AsteriskServer
 from adapters.asterisk.trunk import AsteriskLeg
-from dialer.disposition import Disposition
-from dialer.ports import AgentProfile, AgentReport, CallCard, Floor, Leg, PeerError
+from dialer.ports import PeerError
 
-__all__ = ["PhoneDesk", "PhoneLine", "keep_logged_in"]
+__all__ = ["PhoneLine"]
 
 log = structlog.get_logger()
 
@@ -186,89 +184,3 @@ class PhoneLine:
             msg = f"asterisk answered {reply.status} to {method} {path} for {self.endpoint}: {reply.text[:200]}"
             raise PeerError(msg)
         return reply
-
-
-@define(eq=False)
-class PhoneDesk:
-    """An agent with a phone and no screen: keys say what became of a call, or `decide` does.
-
-    `talk_s` ends each talk by itself: for trials and tests, where nobody is at the phone.
-    """
-
-    lines: Mapping[AsteriskServer, PhoneLine]
-    keys: Mapping[str, Disposition] = field(factory=dict)
-    wrap_up_s: float = 30.0
-    unsaid: Disposition = Disposition.RIGHT_PARTY
-    """What a call counts as when no key was pressed in time."""
-    talk_s: float | None = None
-    decide: Callable[[CallCard], AgentReport] | None = None
-    is_nailed_up: bool = True
-    around_talk: Callable[[PhoneLine, CallCard], AbstractAsyncContextManager[None]] | None = None
-    """What lasts as long as a talk does, such as its recording."""
-    _line: PhoneLine | None = None
-
-    @property
-    def is_ready(self) -> bool:
-        """Whether a person could be put through from every Asterisk that is up."""
-        lines = [line for server, line in self.lines.items() if server.is_up]
-        return bool(lines) and (not self.is_nailed_up or all(line.is_up for line in lines))
-
-    async def preview(self, card: CallCard) -> bool:
-        """There is nothing to read on a phone."""
-        return True
-
-    async def converse(self, leg: Leg, card: CallCard) -> None:
-        """Talk. Returns when the agent hangs up; cancelled when the person does."""
-        if not isinstance(leg, AsteriskLeg):
-            msg = f"an agent's phone needs a leg on Asterisk, not {type(leg).__name__}"
-            raise TypeError(msg)
-        self._line = self.lines[leg.server]
-        with trio.CancelScope() as limit:
-            if self.talk_s is not None:
-                limit.deadline = trio.current_time() + self.talk_s
-            try:
-                await self._line.put_through(leg)
-                async with self.around_talk(self._line, card) if self.around_talk is not None else nullcontext():
-                    await self._line.wait_over()
-            finally:
-                if not self.is_nailed_up:
-                    self._line.hang_up()
-
-    async def wait_disposition(self, card: CallCard) -> AgentReport:
-        """Wrap up: wait for a key, `wrap_up_s` at most."""
-        if self.decide is not None:
-            await trio.sleep(self.wrap_up_s)
-            return self.decide(card)
-        if self._line is None or not self._line.is_up:
-            return AgentReport(Disposition.AGENT_LOST)
-        with trio.move_on_after(self.wrap_up_s):
-            while True:
-                key = await self._line.wait_key()
-                if key in self.keys:
-                    return AgentReport(self.keys[key])
-        return AgentReport(self.unsaid)
-
-
-async def keep_logged_in(profile: AgentProfile, desk: PhoneDesk, floor: Floor) -> None:
-    """The agent is logged in from the first time the phone is answered, and on a break while it is not on the line."""
-    changed, is_in, is_away = trio.Event(), False, False
-
-    def on_change() -> None:
-        changed.set()
-
-    async with trio.open_nursery() as nursery:
-        for line in desk.lines.values():
-            line.on_change = on_change
-            nursery.start_soon(line.keep if desk.is_nailed_up else line.wait_server)
-        while True:
-            await changed.wait()
-            changed = trio.Event()
-            if desk.is_ready and not is_in:
-                floor.log_in(profile, desk)
-                is_in = True
-            elif is_in and desk.is_ready is is_away:
-                if is_away:
-                    floor.end_break(profile.agent_id)
-                else:
-                    floor.start_break(profile.agent_id, "phone lost")
-                is_away = not is_away

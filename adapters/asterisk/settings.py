@@ -1,27 +1,13 @@
 """Where an Asterisk is, and what is placed over it."""
 
-import os
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from attrs import Attribute, field, frozen
 from attrs.validators import ge, gt, matches_re
 
-from adapters.asterisk.detection import DetectionSettings
+from adapters.switches.detection import DetectionSettings
 
-__all__ = [
-    "AsteriskSettings",
-    "FloorSettings",
-    "PhoneSettings",
-    "RobotSettings",
-    "ServerSettings",
-    "SettingsError",
-    "read_secret",
-]
-
-
-class SettingsError(ValueError):
-    """What an operator can mend before any call is placed."""
+__all__ = ["AsteriskSettings", "ServerSettings"]
 
 
 def _is_address(_: object, __: "Attribute[str]", value: str) -> None:
@@ -87,69 +73,3 @@ class AsteriskSettings:
             raise ValueError(f"`endpoint` is `{self.endpoint}`; write where the number goes: PJSIP/{{number}}@trunk")
         if self.number_format == "national" and not self.region:
             raise ValueError("`number_format` is national; say of which country with `region`, as KR")
-
-
-def read_secret(server: ServerSettings, folder: Path) -> str:
-    """The password, from where the settings say; raises `SettingsError`."""
-    if server.secret_env:
-        secret = os.environ.get(server.secret_env, "")
-        if not secret:
-            msg = f"the environment variable {server.secret_env} is empty; set it to the password of {server.user}"
-            raise SettingsError(msg)
-        return secret
-    path = folder / server.secret_file
-    try:
-        return path.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        msg = f"the secret of {server.user} cannot be read from {path} ({error})"
-        raise SettingsError(msg) from error
-
-
-@frozen(kw_only=True)
-class PhoneSettings:
-    """One agent's phone."""
-
-    id: str
-    phone: str
-    campaigns: tuple[str, ...]
-    site: str = "main"
-
-
-@frozen(kw_only=True)
-class RobotSettings:
-    """Nobody is at the phones: each call is ended after `talk_s` and disposed as `disposition`. For trials."""
-
-    talk_s: float = field(default=10.0, validator=gt(0))
-    wrap_up_s: float = field(default=2.0, validator=ge(0))
-    disposition: str = "right_party"
-
-
-@frozen(kw_only=True)
-class FloorSettings:
-    """The agents' phones."""
-
-    agents: tuple[PhoneSettings, ...]
-    endpoint: str = "PJSIP/{phone}"
-    """What is called to reach a phone."""
-    nailed_up: bool = True
-    """Whether phones stay on the line between calls; else each is called for each person."""
-    caller_id: str = ""
-    """What the phone shows when it is called."""
-    end_key: str = "*"
-    """The key with which an agent ends a call and stays on the line."""
-    keys: dict[str, str] = field(factory=dict)
-    """Keys that say what became of a call: `{ 1 = "right_party", 2 = "promised" }`."""
-    wrap_up_s: float = field(default=30.0, validator=gt(0))
-    """How long a key is waited for."""
-    unsaid: str = "right_party"
-    """What a call counts as when none came."""
-    record: bool = False
-    """Whether talks are recorded, each to a file called after its attempt."""
-    record_announcement: str = ""
-    """The sound that tells both so, as `custom/recorded`."""
-    robot: RobotSettings | None = None
-
-    def __attrs_post_init__(self) -> None:
-        """Nobody is recorded unawares."""
-        if self.record and not self.record_announcement:
-            raise ValueError("`record` needs a `record_announcement`: nobody is recorded without being told")

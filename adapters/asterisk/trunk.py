@@ -13,9 +13,7 @@ from contextlib import asynccontextmanager
 import structlog
 import trio
 
-from adapters.asterisk.detection import GreetingJudge
 from adapters.asterisk.link import LinkLostError
-from adapters.asterisk.numbers import number_writer
 from adapters.asterisk.outcomes import outcome_of
 from adapters.asterisk.protocol import (
     Answered,
@@ -30,6 +28,8 @@ from adapters.asterisk.protocol import (
 )
 from adapters.asterisk.server import AsteriskServer, Listener
 from adapters.asterisk.settings import AsteriskSettings
+from adapters.switches.detection import GreetingJudge
+from adapters.switches.numbers import number_writer
 from dialer.disposition import HungUpBy, NetworkOutcome
 from dialer.ports import CallOrder, CallTrace, Greeting, LegEnd, PeerError
 from dialer.records import AnsweredBy

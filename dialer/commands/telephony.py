@@ -7,10 +7,13 @@ from typing import Any
 import trio
 
 from adapters.asterisk.oversight import recording
-from adapters.asterisk.phones import PhoneDesk, PhoneLine, keep_logged_in
+from adapters.asterisk.phones import PhoneLine
 from adapters.asterisk.server import AsteriskServer, running
-from adapters.asterisk.settings import AsteriskSettings, FloorSettings, ServerSettings, SettingsError, read_secret
+from adapters.asterisk.settings import AsteriskSettings, ServerSettings
 from adapters.asterisk.trunk import AsteriskTrunk
+from adapters.switches.desk import PhoneDesk, keep_logged_in
+from adapters.switches.floor import FloorSettings
+from adapters.switches.secret import SettingsError, read_secret
 from dialer.commands.terminal import fail
 from dialer.config import Config, TrunkConfig, structure
 from dialer.disposition import DISPOSITIONS, Disposition

@@ -10,11 +10,12 @@ from typing import Any
 import trio
 from attrs import define, field
 
-from adapters.asterisk.phones import PhoneDesk, PhoneLine, keep_logged_in
+from adapters.asterisk.phones import PhoneLine
 from adapters.asterisk.server import AsteriskServer, running
 from adapters.asterisk.settings import AsteriskSettings
 from adapters.asterisk.trunk import AsteriskTrunk
 from adapters.journal_sqlite import SqliteJournal
+from adapters.switches.desk import PhoneDesk, keep_logged_in
 from dialer.app import Engine, Ports, open_engine
 from dialer.clock import WallClock
 from dialer.config import CampaignSettings, Config, Names, PacingConfig, TrunkConfig

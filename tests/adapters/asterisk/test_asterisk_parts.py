@@ -2,10 +2,11 @@
 
 import pytest
 
-from adapters.asterisk.detection import DetectionSettings, GreetingJudge
-from adapters.asterisk.numbers import number_writer
 from adapters.asterisk.outcomes import outcome_of
-from adapters.asterisk.settings import AsteriskSettings, ServerSettings, SettingsError, read_secret
+from adapters.asterisk.settings import AsteriskSettings, ServerSettings
+from adapters.switches.detection import DetectionSettings, GreetingJudge
+from adapters.switches.numbers import number_writer
+from adapters.switches.secret import SettingsError, read_secret
 from dialer.disposition import NetworkOutcome
 from dialer.ports import Greeting, PeerError
 from dialer.records import AnsweredBy
