@@ -212,5 +212,8 @@ def _of_gate(rule: BulkRule, gate: Gate, rows: slice, at_s: int) -> Iterator[tup
             yield gate.releases[-1].name, endless
     elif isinstance(gate, WaitAfterFactGate | WaitUntilGate | StopAtGate | FreshGate):
         yield gate.name, True
+        if isinstance(gate, WaitAfterFactGate | WaitUntilGate) and gate.test is not None:
+            undecided = _is_undecided(rule.masks, gate.test, rows, at_s)
+            yield from ((name, undecided) for name in gate.test.names if name in FACT_TABLE)
     elif isinstance(gate, OpenGate) and (gate.clocks.every_evidence or not gate.clocks.zones):
         yield _ZONE, True

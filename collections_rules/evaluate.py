@@ -5,6 +5,7 @@ priority: one closed gate closes, and a book without gates closes too. The next
 allowed moment is found by jumping from release to release until every gate passes.
 """
 
+from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from math import ceil
@@ -17,7 +18,7 @@ from collections_rules.counting import AtMostGate, WaitAfterEventGate
 from collections_rules.facts import Facts
 from collections_rules.gates import Gate, Reason, missing_reason
 from collections_rules.ledger import ContactLedger
-from collections_rules.lower import LoweredRule
+from collections_rules.lower import DatedGate, LoweredRule
 from collections_rules.query import Query
 from collections_rules.sequences import Sequence
 from collections_rules.tables import Table
@@ -68,6 +69,9 @@ class Choices:
     rank: Rank | None = None
     splits: Mapping[str, Split] = field(factory=dict)
     keeps: tuple[Keep, ...] = ()
+
+
+_Ask = Callable[[Query], int | None]
 
 
 @define(eq=False)
@@ -163,6 +167,34 @@ class RunningRule:
         return gates[0].reason(query)
 
 
+class _Plan:
+    """The gates to ask at an instant, in order: those whose dates, and whose rule's, hold then.
+
+    Between two dates of the book they are always the same, so they are listed once.
+    """
+
+    def __init__(self, rules: tuple[RunningRule, ...]) -> None:
+        self._rules = rules
+        dated: list[LoweredRule | DatedGate] = [rule.lowered for rule in rules]
+        dated += [gate for rule in rules for gate in rule.lowered.gates]
+        self._edges = sorted({edge for one in dated for edge in (one.from_s, one.until_s)})
+        self._lists: dict[int, list[tuple[_Ask, RunningRule]]] = {}
+
+    def at(self, at_s: int) -> list[tuple[_Ask, RunningRule]]:
+        """What to ask: each gate's question, with its rule."""
+        place = bisect_right(self._edges, at_s)
+        found = self._lists.get(place)
+        if found is None:
+            found = self._lists[place] = [
+                (dated.gate.closed_until, rule)
+                for rule in self._rules
+                if rule.lowered.from_s <= at_s < rule.lowered.until_s
+                for dated in rule.lowered.gates
+                if dated.from_s <= at_s < dated.until_s
+            ]
+        return found
+
+
 class RuleBook:
     """Compiled packs: what they allow, when, and why not."""
 
@@ -175,6 +207,7 @@ class RuleBook:
         self.rules = tuple(rule.info for rule in rules)
         self._all = rules
         self._running = tuple(rule for rule in rules if rule.info.is_enforced)
+        self._plan = _Plan(self._running)
         self._allowed = Verdict(True, (), None, None, pack_hash)
 
     def evaluate(self, facts: Facts, ledger: ContactLedger, *, as_of: date | None = None) -> Verdict:
@@ -184,7 +217,7 @@ class RuleBook:
         is judged by its own.
         """
         query = query_of(facts, ledger, as_of)
-        closed = [rule for rule in self._running if rule.closed_until(query) is not None]
+        closed = self._closed(query)
         if not closed:
             verdict = self._allowed if self._running else self._nothing_known()
             return verdict if as_of is None else evolve(verdict, as_of=as_of)
@@ -271,6 +304,17 @@ class RuleBook:
         return arm.name if arm is not None else None
 
     # --------------------------------------------------------------------------------
+
+    def _closed(self, query: Query) -> list[RunningRule]:
+        """The rules that do not let the call pass, in their order."""
+        if query.law_day is not None:
+            return [rule for rule in self._running if rule.closed_until(query) is not None]
+        closed: list[RunningRule] = []
+        for ask, rule in self._plan.at(query.at_s):
+            # Most gates are open: only of a closed one is its whole rule asked, and once.
+            if ask(query) is not None and rule not in closed and rule.closed_until(query) is not None:
+                closed.append(rule)
+        return closed
 
     def _next(self, query: Query, closed: list[RunningRule]) -> tuple[datetime | None, str | None]:
         """The first moment at which all pass, and the rule that sets it."""
