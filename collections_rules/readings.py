@@ -40,9 +40,15 @@ def clean_facts_of(event: ContactEvent, zones: frozenset[str], more: Mapping[str
 
 
 def stricter_readings(
-    sources: Sequence[PackSource], log: Sequence[ContactEvent], facts_of: FactsOf
+    sources: Sequence[PackSource],
+    log: Sequence[ContactEvent],
+    facts_of: FactsOf,
+    is_judged: Callable[[ContactEvent], bool] = lambda event: True,
 ) -> tuple[Diagnostic, ...]:
-    """For every cap and wait in days, the stricter readings that would have blocked more of our calls in this log."""
+    """For every cap and wait in days, the stricter readings that would have blocked more of our calls in this log.
+
+    All contacts of the log count; only those that are judged can be blocked.
+    """
     packs, book = parse_packs(sources), compile_rules(sources)
     running = {rule.info.rule_id: rule for rule in book.running}
     replays = [
@@ -52,7 +58,7 @@ def stricter_readings(
         if block.rule_id.text in running
         for index, span, words, strict in _stricter(block, running[block.rule_id.text])
     ]
-    found = _replayed(replays, sorted(log, key=lambda event: (event.at, event.event_id)), facts_of)
+    found = _replayed(replays, sorted(log, key=lambda event: (event.at, event.event_id)), facts_of, is_judged)
     return tuple(replay.told(more) for replay, more in zip(replays, found, strict=True) if more)
 
 
@@ -105,10 +111,15 @@ class _Replay:
         return Diagnostic(self.source, self.span, "R613", text, f"the first is contact `{more[0].event_id}`", "warning")
 
 
-def _replayed(replays: Sequence[_Replay], log: Sequence[ContactEvent], facts_of: FactsOf) -> list[list[ContactEvent]]:
+def _replayed(
+    replays: Sequence[_Replay],
+    log: Sequence[ContactEvent],
+    facts_of: FactsOf,
+    is_judged: Callable[[ContactEvent], bool],
+) -> list[list[ContactEvent]]:
     contacts, found = ContactLedger(), [list[ContactEvent]() for _ in replays]
     for event in log:
-        if event.direction == "outbound":
+        if event.direction == "outbound" and is_judged(event):
             facts = facts_of(event)
             query = Query(facts, facts.values, contacts, int(event.at.timestamp()), 0)
             for replay, more in zip(replays, found, strict=True):

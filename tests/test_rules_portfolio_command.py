@@ -1,11 +1,17 @@
 """`paceline rules portfolio`, `diff` and `backtest` at a terminal, on the example's lists."""
 
 import json
+import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from attrs import evolve
 
+from adapters.journal_sqlite import SqliteJournal
+from dialer.record_codec import decode_all, encode
+from dialer.records import Claimed, Disposed, Record
 from tests.terminal import ROOT, paceline
 
 CONFIG = "examples/bank_day/day.toml"
@@ -59,3 +65,39 @@ def test_a_draft_is_tried_on_the_attempts_of_a_journal(tmp_path: Path) -> None:
     assert barred["blocked"]["calls"] == barred["attempts"] > 0
     assert list(barred["by_rule"]) == ["bank.house-hours"]
     assert barred["violations"]["calls"] == 0
+    assert_stricter_readings_are_counted(journal, tmp_path / "weekly.rules")
+
+
+def assert_stricter_readings_are_counted(journal: Path, file: Path) -> None:
+    """Asked of the same journal, because a journal takes seconds to make."""
+    checked = paceline("rules", "check", CONFIG, "--log", str(journal))
+    assert (checked.returncode, "R613" in checked.stdout) == (0, False)  # nobody was called for a week
+    assert re.search(r"0 errors, .* in \d+ rules, .*4 files$", checked.stdout.splitlines()[-1])
+    file.write_text(
+        'pack own.days 1.0\n  clock    Asia/Seoul\n\nrule own.days  "가"  "One in two days"\n  policy   manual 1\n'
+        "  at most  1 attempt in any 2 days per person\n", encoding="utf-8",
+    )  # fmt: skip
+    calls = called_again_after_47_hours(journal, journal.with_name("again.db"))
+    drafted = paceline("rules", "check", str(file), CONFIG, "--log", str(journal.with_name("again.db")))
+    assert drafted.returncode == 0, drafted.stderr
+    assert f"`any 48 hours` blocks {calls:,} more calls of the log" in drafted.stdout
+    assert "--log: name the one configuration" in paceline("rules", "check", str(file), "--log", "x.db").stderr
+
+
+def called_again_after_47_hours(journal: Path, again: Path) -> int:
+    """A journal of the first finished attempts of another, and each of them once more 47 hours later: so many."""
+    records = list(decode_all(SqliteJournal(journal).read()))
+    ended = {one.attempt_id: one for one in records if isinstance(one, Disposed)}
+    claimed = [one for one in records if isinstance(one, Claimed) and one.attempt_id in ended][:20]
+    persons = {one.person_id: one for one in claimed if not any(two.person_id == one.person_id and two is not one
+                                                                for two in claimed)}  # fmt: skip
+    made: list[Record] = []
+    for later, name in ((timedelta(0), "first"), (timedelta(hours=47), "second")):
+        for one in persons.values():
+            end, attempt_id = ended[one.attempt_id], f"{name}-{one.attempt_id}"
+            made.append(evolve(one, at=one.at + later, attempt_id=attempt_id))
+            made.append(evolve(end, at=end.at + later, attempt_id=attempt_id, ends="", next_at=end.at + later))
+    store = SqliteJournal(again)
+    store.append_nowait([encode(one) for one in made])
+    store.close()
+    return len(persons)

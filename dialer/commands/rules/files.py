@@ -36,13 +36,31 @@ Fix = Annotated[
 ]
 
 
-def check(*files: Files, fix: Fix = ()) -> None:
-    """Say what is wrong with rule files, and what is worth a second look. Exit 1 for faults."""
-    sources = list(read_sources(files))
+Log = Annotated[
+    str,
+    Parameter(help="A journal: what a stricter reading of seven days would have blocked. Name a configuration too."),
+]
+
+
+def check(*files: Files, fix: Fix = (), log: Log = "") -> None:
+    """Say what is wrong with rule files, and what is worth a second look. Exit 1 for faults.
+
+    A configuration (a `.toml` file) among the files stands for the rules of its campaigns; beside rule files it only
+    says whose calls the journal of `--log` holds.
+    """
+    configs, names = (
+        [one for one in files if one.endswith(".toml")],
+        [one for one in files if not one.endswith(".toml")],
+    )
+    if log and len(configs) != 1:
+        raise ConfigError("--log: name the one configuration (its .toml file) whose calls the journal holds")
+    sources = list(read_sources(names)) if names else _configured(configs)
     found = _found(sources)
     if fix:
         sources = _mend(sources, [one for one in found if one.code in fix])
         found = _found(sources)
+    if log and not any(one.severity == "error" for one in found):
+        found += _readings(log, configs[0], sources if names else [])
     if found:
         console.print(render(found))
     fixable = Counter(one.code for one in found if replacement(one) is not None)
@@ -51,6 +69,29 @@ def check(*files: Files, fix: Fix = ()) -> None:
     console.print(f"{_counts(found)} in {_contents(sources)}")
     if any(one.severity == "error" for one in found):
         sys.exit(1)
+
+
+def _configured(configs: list[str]) -> list[PackSource]:
+    """The packs of configurations, each once."""
+    from dialer.commands.rules.log_readings import configured_sources
+    from dialer.config import load_config
+
+    held = [source for one in configs for sources in configured_sources(load_config(Path(one))) for source in sources]
+    return list(dict.fromkeys(held))
+
+
+def _readings(log: str, config_path: str, sources: list[PackSource]) -> list[Diagnostic]:
+    """Stricter readings of these files, or of each campaign's own, and what they would have blocked in the journal."""
+    # Here and not above: a check of the files alone needs neither journals nor lists.
+    from dialer.commands.rules.log_readings import configured_sources, readings_of_log
+    from dialer.config import load_config
+
+    config = load_config(Path(config_path))
+    everybody = tuple(one.id for one in config.campaigns)
+    asked = {tuple(with_used(sources)): everybody} if sources else configured_sources(config)
+    found = [one for packs, campaigns in asked.items() for one in readings_of_log(config, log, packs, campaigns)]
+    named = {source.name for source in sources}
+    return [one for one in found if not sources or one.source.name in named]
 
 
 def _found(sources: list[PackSource]) -> list[Diagnostic]:
