@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from types import MappingProxyType
 
 import holidays
@@ -66,7 +66,7 @@ def _holidays(name: str, year: int) -> frozenset[date]:
     )
 
 
-@frozen
+@frozen(cache_hash=True)  # asked by its hash for every wait in business days
 class Calendar:
     """The holidays of some years, substitute and specially declared days included."""
 
@@ -93,6 +93,7 @@ class Calendar:
         return day.weekday() < 5 and not self.is_holiday(day)
 
 
+@lru_cache(maxsize=65_536)
 def business_day_after(day: date, count: int, calendar: Calendar) -> date | None:
     """The `count`-th business day after a date, which is not counted itself; None beyond the calendar.
 
