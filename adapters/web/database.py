@@ -4,7 +4,7 @@ from pathlib import Path
 
 import apsw
 
-__all__ = ["in_range", "open_database"]
+__all__ = ["in_range", "open_database", "take_in"]
 
 _USERS = """
 create table user (
@@ -66,6 +66,8 @@ def open_database(path: str | Path) -> apsw.Connection:
     """
     connection = apsw.Connection(str(path))
     connection.execute("pragma journal_mode = wal; pragma synchronous = normal; pragma foreign_keys = on")
+    # Taking the log into the file waits for the disk, and who writes here is the loop that dials: see `take_in`.
+    connection.execute("pragma wal_autocheckpoint = 0")
     connection.set_busy_timeout(5000)
     # One process at a time looks and changes: the daemon and a command may open a new file in the same moment.
     connection.execute("begin immediate")
@@ -83,3 +85,12 @@ def open_database(path: str | Path) -> apsw.Connection:
         connection.execute("rollback")
         raise
     return connection
+
+
+def take_in(path: str | Path) -> None:
+    """Take what stands in the write-ahead log into the file itself. Waits for the disk: call it in a thread."""
+    connection = apsw.Connection(str(path))
+    try:
+        connection.execute("pragma wal_checkpoint(passive)").fetchall()
+    finally:
+        connection.close()

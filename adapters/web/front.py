@@ -1,7 +1,13 @@
-"""Outermost: sees every answer, also to what no route knows; sets the headers, counts, and times."""
+"""Outermost: sees every answer, also to what no route knows; sets the headers, counts, and times.
+
+An account's id has a slash in it, which a path carries as `%2F`. The server
+hands paths over decoded, and a route would see two parts; so here such a slash
+stays encoded, and `Security` decodes it where the route has been found.
+"""
 
 import time
 from typing import Any
+from urllib.parse import unquote
 
 from litestar.types import ASGIApp, Receive, Scope, Send
 
@@ -13,6 +19,13 @@ __all__ = ["Front"]
 # What no route knows has one name, whatever was asked for: labels are few.
 _NOWHERE = "none"
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+
+
+def _keep_slashes(scope: Any) -> None:
+    raw = scope.get("raw_path", b"").partition(b"?")[0]
+    if b"%2f" in raw.lower():
+        parts = (unquote(part.decode("latin-1")).replace("/", "%2F") for part in raw.split(b"/"))
+        scope["path"] = "/".join(parts)
 
 
 class Front:
@@ -28,6 +41,7 @@ class Front:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer."""
         began_s = time.perf_counter()
+        _keep_slashes(scope)
 
         async def send_on(message: Any) -> None:
             if message["type"] in ("http.response.start", "websocket.http.response.start"):

@@ -66,6 +66,10 @@ class Security(ASGIMiddleware):
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """Pass on what may pass."""
         headers: dict[bytes, bytes] = dict(scope["headers"])
+        params: dict[str, Any] = scope.get("path_params") or {}
+        for name, value in params.items():
+            if isinstance(value, str):
+                params[name] = value.replace("%2F", "/")  # see `adapters.web.front`
         identity = self._identity(headers)
         scope["user"], scope["auth"] = identity, None
         is_socket = scope["type"] == ScopeType.WEBSOCKET

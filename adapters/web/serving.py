@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import apsw
 import structlog
 import trio
 from anycorn import Config as ServerConfig
@@ -19,7 +20,7 @@ from litestar.types import ASGIApp
 from adapters.web.accepting import Door, descriptors_for
 from adapters.web.app import WebParts, board_json, make_app
 from adapters.web.audit import Audit
-from adapters.web.database import open_database
+from adapters.web.database import open_database, take_in
 from adapters.web.desk import FarSide
 from adapters.web.desks import Desks
 from adapters.web.front import Front
@@ -38,6 +39,7 @@ __all__ = ["WebServer", "serve_web"]
 log = structlog.get_logger()
 
 _RESTART_S = 1.0
+_TAKE_IN_S = 20.0
 _LONGEST_RESTART_S = 30.0
 
 
@@ -125,6 +127,7 @@ class WebServer:
             nursery.start_soon(self.parts.desks.keep_empty_chairs_free)
             nursery.start_soon(self.parts.metrics.run)
             nursery.start_soon(self._deliver)
+            nursery.start_soon(self._keep_log_short)
             while True:
                 try:
                     await self._accept(app)
@@ -155,6 +158,15 @@ class WebServer:
             except Exception as error:
                 log.error("webhooks_failed", exc_info=error)
             await trio.sleep(_RESTART_S * self._speed)
+
+    async def _keep_log_short(self) -> None:
+        """Have a thread wait for the disk, now and then."""
+        while True:
+            await trio.sleep(_TAKE_IN_S * self._speed)
+            try:
+                await trio.to_thread.run_sync(take_in, self._folder / self.parts.settings.store)
+            except apsw.Error as error:
+                log.warning("web_log_not_taken_in", fault=str(error))
 
     def _config(self) -> ServerConfig:
         config = ServerConfig()

@@ -71,6 +71,20 @@ def test_the_attempts_of_an_account_are_there_newest_first(tmp_path):
     on_site(tmp_path, test, agents=4, speed=60.0)
 
 
+def test_ids_with_a_slash_as_lists_make_them_are_ids_in_a_path_too(tmp_path):
+    async def test(site: Site) -> None:
+        await site.add_user("boss", Role.SUPERVISOR)
+        async with site.browser("boss") as browser:
+            for path in ("sales%2F17", "sales%2F17/verdict", "sales%2f17/week"):
+                answer = await browser.get(f"/api/v1/campaigns/sales/accounts/{path}")
+                assert answer.status_code == 404
+                assert answer.json()["detail"] == "there is no account `sales/17` in `sales`"
+            lost = await browser.get("/static/..%2F..%2Fsecurity.py")
+            assert lost.status_code == 404
+
+    on_site(tmp_path, test)
+
+
 def test_the_same_key_and_body_are_done_once_and_another_body_is_refused(tmp_path):
     async def test(site: Site) -> None:
         await site.add_user("boss", Role.SUPERVISOR)
