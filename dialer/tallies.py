@@ -28,14 +28,16 @@ class CampaignTally:
     connected: int = 0
     right_party: int = 0
     promises: int = 0
-    promised_minor: int = 0
+    promised: Counter[str] = field(factory=Counter)
+    """Currency -> minor units."""
     sales: int = 0
-    sold_minor: int = 0
+    sold: Counter[str] = field(factory=Counter)
     refused_at_pick: int = 0
     refused_at_dial: int = 0
     held_by: Counter[str] = field(factory=Counter)
     mode: str = ""
     pacing_reason: str = ""
+    pacing_reason_ko: str = ""
     pacing_figures: dict[str, float] = field(factory=dict)
 
 
@@ -74,7 +76,7 @@ class DayTallies:
                 tally.refused_at_dial += 1
         elif isinstance(record, PacingNoted):
             tally = self.tally(record.campaign_id)
-            tally.mode, tally.pacing_reason = record.mode, record.reason
+            tally.mode, tally.pacing_reason, tally.pacing_reason_ko = record.mode, record.reason, record.reason_ko
             tally.pacing_figures = dict(record.figures)
 
     def tally(self, campaign_id: str) -> CampaignTally:
@@ -98,10 +100,12 @@ class DayTallies:
         tally.right_party += traits.is_right_party
         if record.disposition is Disposition.PROMISED:
             tally.promises += 1
-            tally.promised_minor += record.promise.amount_minor if record.promise is not None else record.amount_minor
+            if record.promise is not None:
+                tally.promised[record.promise.currency] += record.promise.amount_minor
         elif record.disposition is Disposition.SOLD:
             tally.sales += 1
-            tally.sold_minor += record.amount_minor
+            if record.amount_minor:
+                tally.sold[record.currency] += record.amount_minor
         trunk = self._trunk_of.pop(record.attempt_id, None)
         if trunk is not None:
             self._count_outcome(trunk, record.at, record.disposition)
@@ -130,7 +134,9 @@ class DayTallies:
         if day != self.day:
             self.day = day
             self.campaigns = {
-                one: CampaignTally(mode=tally.mode, pacing_reason=tally.pacing_reason)
+                one: CampaignTally(
+                    mode=tally.mode, pacing_reason=tally.pacing_reason, pacing_reason_ko=tally.pacing_reason_ko
+                )
                 for one, tally in self.campaigns.items()
             }
             self.answer_waits, self.answer_wait_s = 0, 0.0

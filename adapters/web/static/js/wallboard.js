@@ -25,9 +25,9 @@ const tiles = [
     return { figure: percent(rate, 2), ...level(part(worst), 0.9, 1), bar: [rate ?? 0, worst.target], lines: windows.slice(0, 3).map((one) => [`${name(one.row)} · ${one.name}`, `${count(one.abandoned)} / ${count(one.answered)}`]), target: percent(worst.target, 1) };
   }],
   ["connect", (b) => ({ figure: percent(share(sum(b.campaigns, (r) => r.connected), sum(b.campaigns, (r) => r.attempts))), lines: b.campaigns.map((r) => [name(r), percent(share(r.connected, r.attempts))]) })],
-  ["right_party", (b) => ({ figure: count(sum(b.campaigns, (r) => r.right_party)), small: per_hour(b), lines: b.campaigns.map((r) => [name(r), count(r.right_party)]) })],
-  ["promises", (b) => ({ figure: count(sum(b.campaigns, (r) => r.promises)), small: say("wall.promises_unit"), lines: [[say("wall.amount"), money(sum(b.campaigns, (r) => r.promised_minor))]] })],
-  ["sales", (b) => ({ figure: count(sum(b.campaigns, (r) => r.sales)), small: say("wall.sales_unit"), lines: [[say("wall.amount"), money(sum(b.campaigns, (r) => r.sold_minor))]] })],
+  ["right_party", (b) => ({ figure: count(sum(b.campaigns, (r) => r.right_party)), word: per_hour(b), lines: b.campaigns.map((r) => [name(r), count(r.right_party)]) })],
+  ["promises", (b) => ({ figure: count(sum(b.campaigns, (r) => r.promises)), small: say("wall.promises_unit"), lines: amounts(b, (r) => r.promised) })],
+  ["sales", (b) => ({ figure: count(sum(b.campaigns, (r) => r.sales)), small: say("wall.sales_unit"), lines: amounts(b, (r) => r.sold) })],
   ["service", (b) => ({ figure: percent(b.answered_in_limit), ...level(b.answered_in_limit == null ? 0 : 1 - b.answered_in_limit, 0.03, 0.05), lines: [[say("wall.mean_wait"), b.answer_wait_s == null ? "–" : `${b.answer_wait_s.toFixed(1)} s`]] })],
   ["occupancy", (b) => ({ figure: percent(b.occupancy), bar: [b.occupancy ?? 0, 0.92], target: "92–96 %" })],
   ["capacity", (b) => {
@@ -44,6 +44,12 @@ const tiles = [
   }],
 ];
 
+// Sums of different money are never added up.
+function amounts(b, of) {
+  const sums = {};
+  for (const row of b.campaigns) for (const [currency, minor] of Object.entries(of(row))) sums[currency] = (sums[currency] ?? 0) + minor;
+  return Object.entries(sums).map(([currency, minor]) => [say("wall.amount"), money(minor, currency)]);
+}
 function part(window) { return window.answered ? window.abandoned / window.answered / window.target : 0; }
 function share(a, b) { return b ? a / b : null; }
 function per_hour(b) {

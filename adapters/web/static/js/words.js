@@ -47,7 +47,8 @@ export function percent(value, digits = 1) { return value == null ? "–" : `${(
 export function money(minor, currency = "KRW") {
   if (minor == null) return "–";
   if (currency === "KRW") return won.format(minor);
-  return new Intl.NumberFormat(language, { style: "currency", currency }).format(minor / 100);
+  const format = new Intl.NumberFormat(language, { style: "currency", currency });
+  return format.format(minor / 10 ** format.resolvedOptions().maximumFractionDigits);
 }
 export function clockTime(value, withSeconds = false) {
   const options = { hour: "2-digit", minute: "2-digit", hour12: false, timeZone, ...(withSeconds ? { second: "2-digit" } : {}) };
