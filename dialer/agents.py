@@ -7,7 +7,9 @@ to the first person waiting, so a handover is never lost between two tasks: a
 waiting task is either given an agent or cancelled, never both.
 
 A break or a log-out asked for during a call is kept as the agent's `intent` and
-carried out when the wrap-up is over.
+carried out when the wrap-up is over; so is a move to other campaigns. A move is
+written as leaving and coming back in one instant, so that the campaigns left
+behind hear of it as they hear of everything.
 """
 
 import heapq
@@ -15,7 +17,7 @@ from collections.abc import Callable, Iterator
 from enum import Enum
 
 import trio
-from attrs import define, field
+from attrs import define, evolve, field
 
 from dialer.clock import WallClock
 from dialer.journal import Journal
@@ -48,6 +50,9 @@ class Agent:
     """The campaign that reserved the agent, while a call is at hand."""
     intent: _Intent = _Intent.STAY
     intent_reason: str = ""
+    next_campaign_ids: tuple[str, ...] | None = None
+    """Where the agent works from the end of the call at hand on; None to stay."""
+    move_reason: str = ""
 
     @property
     def agent_id(self) -> str:
@@ -84,6 +89,7 @@ class AgentPool:
         self._clock = clock
         self._agents: dict[str, Agent] = {}
         self._leaving: dict[str, Agent] = {}
+        self._moving: dict[str, Agent] = {}
         self._idle: dict[str, dict[str, Agent]] = {}
         self._waiters: dict[str, list[_Waiter]] = {}
         self._arrivals = 0
@@ -120,6 +126,20 @@ class AgentPool:
         """Leave now, or after the call at hand."""
         self._leave(self._agents[agent_id], _Intent.LEAVE, "logged out")
 
+    def move(self, agent_id: str, campaign_ids: tuple[str, ...], reason: str) -> None:
+        """Work other campaigns, from now on or from the end of the call at hand."""
+        agent = self._agents[agent_id]
+        agent.next_campaign_ids, agent.move_reason = campaign_ids, reason
+        if agent.state not in (AgentState.IDLE, AgentState.ON_BREAK):
+            self._moving[agent_id] = agent
+            return
+        was_idle = agent.is_idle
+        self._change_campaigns(agent)
+        if was_idle:
+            self._become_idle(agent, reason, keeps_place=True)
+        else:
+            self._move(agent, AgentState.ON_BREAK, None, agent.intent_reason)
+
     def log_out_all(self) -> None:
         """Everybody leaves, as when the engine stops."""
         for agent_id in list(self._agents):
@@ -141,9 +161,15 @@ class AgentPool:
 
     def leaving(self, campaign_id: str) -> frozenset[str]:
         """Ids of the campaign's busy agents who will not be idle after the call at hand."""
-        if not self._leaving:
+        if not self._leaving and not self._moving:
             return _NOBODY
-        return frozenset(one for one, agent in self._leaving.items() if campaign_id in agent.profile.campaign_ids)
+        gone = {one for one, agent in self._leaving.items() if campaign_id in agent.profile.campaign_ids}
+        gone |= {
+            one
+            for one, agent in self._moving.items()
+            if campaign_id in agent.profile.campaign_ids and campaign_id not in (agent.next_campaign_ids or ())
+        }
+        return frozenset(gone)
 
     @property
     def has_shared_agents(self) -> bool:
@@ -191,6 +217,16 @@ class AgentPool:
             self._reserve(agent, attempt_id)
         return agent
 
+    def take_by_hand(self, agent_id: str, campaign_id: str, attempt_id: str) -> Agent:
+        """Reserve an agent who is idle or on a break, for a call of their own; a break goes on behind it."""
+        agent = self._agents[agent_id]
+        assert agent.state in (AgentState.IDLE, AgentState.ON_BREAK), agent.state
+        if agent.state is AgentState.ON_BREAK:
+            self._leaving[agent_id] = agent
+        agent.taken_by = campaign_id
+        self._reserve(agent, attempt_id)
+        return agent
+
     async def take_longest_idle(self, campaign_id: str, attempt_id: str, priority: int = 0) -> Agent:
         """Reserve an agent, waiting for one if need be; lower `priority` first. All or nothing when cancelled."""
         agent = self.take_nowait(campaign_id, attempt_id)
@@ -222,8 +258,10 @@ class AgentPool:
 
     def put(self, agent: Agent) -> None:
         """The agent is done with the attempt: to the next person waiting, or idle, or as intended."""
+        has_worked = agent.state is not AgentState.RESERVED
+        if agent.next_campaign_ids is not None and agent.intent is not _Intent.LEAVE:
+            self._change_campaigns(agent)
         if agent.intent is _Intent.STAY:
-            has_worked = agent.state is not AgentState.RESERVED
             self._become_idle(agent, "", keeps_place=not has_worked)
         else:
             self._carry_out(agent)
@@ -232,7 +270,7 @@ class AgentPool:
 
     def _reserve(self, agent: Agent, attempt_id: str) -> None:
         for campaign_id in agent.profile.campaign_ids:
-            self._idle[campaign_id].pop(agent.agent_id, None)
+            self._idle.get(campaign_id, {}).pop(agent.agent_id, None)
         self._move(agent, AgentState.RESERVED, attempt_id)
 
     def _leave(self, agent: Agent, intent: _Intent, reason: str) -> None:
@@ -247,11 +285,23 @@ class AgentPool:
         for campaign_id in agent.profile.campaign_ids:
             self._idle.get(campaign_id, {}).pop(agent.agent_id, None)
         if agent.intent is _Intent.LEAVE:
+            self._moving.pop(agent.agent_id, None)
             self._move(agent, AgentState.LOGGED_OUT, None, agent.intent_reason)
             del self._agents[agent.agent_id]
             self._parts.clear()
         elif agent.state is not AgentState.ON_BREAK:
             self._move(agent, AgentState.ON_BREAK, None, agent.intent_reason)
+
+    def _change_campaigns(self, agent: Agent) -> None:
+        """Leave all campaigns; whoever asked says at once what the agent does in the new ones."""
+        self._moving.pop(agent.agent_id, None)
+        for campaign_id in agent.profile.campaign_ids:
+            self._idle.get(campaign_id, {}).pop(agent.agent_id, None)
+        self._move(agent, AgentState.LOGGED_OUT, None, agent.move_reason)
+        assert agent.next_campaign_ids is not None
+        agent.profile = evolve(agent.profile, campaign_ids=agent.next_campaign_ids)
+        agent.next_campaign_ids = None
+        self._parts.clear()
 
     def _become_idle(self, agent: Agent, reason: str, *, keeps_place: bool = False) -> None:
         if not keeps_place:

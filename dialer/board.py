@@ -11,6 +11,7 @@ from attrs import field, frozen
 
 from dialer.books import Books
 from dialer.case_words import CaseFile, LawfulTime, Note, Permission, Told, Week
+from dialer.desk_work import DeskWork
 from dialer.ports import AgentDesk, AgentProfile, AgentReport, CallCard
 
 __all__ = ["AgentRow", "Board", "CampaignRow", "Console", "ConsoleError", "TrunkRow", "WindowRow"]
@@ -62,6 +63,7 @@ class CampaignRow:
     reason: str
     mode: str
     pacing_reason: str
+    pacing_reason_ko: str
     pacing_figures: dict[str, float]
     target: float
     idle_count: int
@@ -73,9 +75,10 @@ class CampaignRow:
     connected: int
     right_party: int
     promises: int
-    promised_minor: int
+    promised: dict[str, int]
+    """Currency -> minor units: sums of different money are never added up."""
     sales: int
-    sold_minor: int
+    sold: dict[str, int]
     refused_at_pick: int
     refused_at_dial: int
     held_by: tuple[tuple[str, int], ...]
@@ -136,6 +139,11 @@ class Console(Protocol):
     @property
     def books(self) -> Books:
         """What programs ask beyond the figures."""
+        ...
+
+    @property
+    def desk_work(self) -> DeskWork:
+        """What people at desks do beyond the calls that come to them."""
         ...
 
     def now_at(self) -> datetime:

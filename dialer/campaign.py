@@ -17,12 +17,12 @@ from attrs import define, evolve, field
 
 from dialer.agents import AgentPool
 from dialer.clock import WallClock, sleep_until
-from dialer.gatekeeper import Gatekeeper
+from dialer.gatekeeper import Gatekeeper, LawfulCall
 from dialer.journal import Journal
 from dialer.model import Account
 from dialer.pacing_view import PacingView
 from dialer.placing import CampaignPlan, Placer
-from dialer.ports import StoreError
+from dialer.ports import CallCard, StoreError
 from dialer.records import CampaignChanged, CampaignState, PacingNoted, Record
 from dialer.rule_facts import RuleGate
 from dialer.shared_floor import SharedFloor
@@ -128,6 +128,10 @@ class Campaign:
         if self.book.state is not CampaignState.DRAINING:
             self._change(CampaignState.DRAINING, reason, actor)
         self.placer.drain()
+
+    def call_by_hand(self, found: LawfulCall, agent_id: str, *, is_callback: bool) -> CallCard | None:
+        """Start one call that its agent asked for; None when there is no line."""
+        return self.placer.place_by_hand(found, agent_id, self.nursery, self.clock.now_at(), is_callback=is_callback)
 
     def rules_changed(self) -> None:
         """Other rules hold from now on: look again at once."""

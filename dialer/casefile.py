@@ -76,11 +76,13 @@ class CaseDesk:
             why="callback" if progress.is_callback else "retry" if progress.attempt_count > 1 else "first_try",
         )
 
-    def may_call(self, account_id: str, number_id: str | None, at: datetime) -> Permission:
-        """The verdict on a number at an instant, in words."""
+    def may_call(
+        self, account_id: str, number_id: str | None, at: datetime, *, is_asked_for: bool = False
+    ) -> Permission:
+        """The verdict on a number at an instant, in words; `is_asked_for` when the person wished to be called."""
         account = self.account(account_id)
         verdict = self.campaign.gate.judge(
-            account, self._number(account, number_id), at, self.campaign.plan.limits.ring_s, is_asked_for=False
+            account, self._number(account, number_id), at, self.campaign.plan.limits.ring_s, is_asked_for=is_asked_for
         )
         return Permission(
             at,

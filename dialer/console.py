@@ -19,6 +19,7 @@ from dialer.casefile import CaseDesk, note_of
 from dialer.clock import WallClock
 from dialer.config import CampaignSettings, Config
 from dialer.engine_books import EngineBooks
+from dialer.engine_desk_work import EngineDeskWork
 from dialer.explorer import Explorer
 from dialer.journal import Journal
 from dialer.ports import AgentDesk, AgentProfile, AgentReport, CallCard
@@ -58,11 +59,13 @@ class EngineConsole:
     engine: _Engine
     tallies: DayTallies = field(init=False)
     books: EngineBooks = field(init=False)
+    desk_work: EngineDeskWork = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         self.tallies = DayTallies(self.engine.config.zone)
         self.engine.journal.listen(self.tallies.observe)
         self.books = EngineBooks(self.engine)
+        self.desk_work = EngineDeskWork(self.engine)
 
     # Figures.
 

@@ -30,7 +30,7 @@ from dialer.trunks import TrunkPool
 from pacing import PacingDecision, PacingMode
 from pacing.settings import SHORTEST_RING_S
 
-__all__ = ["CampaignPlan", "Placer"]
+__all__ = ["BY_HAND", "CampaignPlan", "Placer"]
 
 log = structlog.get_logger()
 
@@ -42,6 +42,9 @@ _MAX_BUGS_PER_MINUTE = 5
 _SAME_AGENT_RETRY_S = 15.0
 # An account that an agent skipped in preview is offered again after this.
 _SKIPPED_S = 600.0
+BY_HAND = "manual"
+"""The mode of a call that its agent asked for, as it stands in the journal."""
+
 # Behind every tier that the campaign names.
 _LAST = 99
 
@@ -77,6 +80,8 @@ class Placer:
     """Claimed and not disposed, by attempt."""
     _bugs_mono: list[float] = field(factory=list)
     _preview_count: int = 0
+    _previewed_ids: set[str] = field(factory=set)
+    """Accounts that somebody reads before they are called."""
     _ports: CallPorts = field(init=False)
     # Bound once: binding costs more than all the rest of a line that is not written.
     _log: Any = field(init=False)
@@ -116,6 +121,23 @@ class Placer:
             left -= outcome
         return refusals >= _MAX_REFUSALS
 
+    def place_by_hand(
+        self, found: LawfulCall, agent_id: str, nursery: trio.Nursery, now_at: datetime, *, is_callback: bool
+    ) -> CallCard | None:
+        """Start one call that its agent asked for; None when there is no line. The agent is idle or on a break."""
+        trunk = self.trunks.take_nowait()
+        if trunk is None:
+            return None
+        agent = self.agents.take_by_hand(agent_id, self.plan.campaign_id, self._next_attempt_id())
+        pick = Pick(found.account.account_id, is_callback, agent_id, 0.0, None, found.number.number_id)
+        return self._claim(pick, found, BY_HAND, trunk, agent, nursery, now_at).card
+
+    def is_at_work(self, account_id: str) -> bool:
+        """Whether the account is being called, or read before it is."""
+        return (
+            account_id in self._previewed_ids or self.book.schedule.progress_of(account_id).open_attempt_id is not None
+        )
+
     def give_up(self, ringing_ids: Iterable[str], count: int) -> None:
         """Give up at most `count` of these calls, the longest ringing first, each only if it rang long enough.
 
@@ -154,6 +176,7 @@ class Placer:
             if agent is None:
                 self.book.schedule.put_back(pick.account_id, now_at)
                 return None
+            self._previewed_ids.add(pick.account_id)
             nursery.start_soon(self._preview, pick, found, agent, preview_id, nursery)
             return 1
         trunk = self.trunks.take_nowait()
@@ -170,7 +193,7 @@ class Placer:
             wait_s = self.plan.tick_s if is_passed_over else 0.0
             self.book.schedule.put_back(pick.account_id, now_at + timedelta(seconds=wait_s))
             return 0 if is_passed_over else None
-        self._claim(pick, found, mode, trunk, agent, nursery, now_at)
+        self._claim(pick, found, mode.value, trunk, agent, nursery, now_at)
         return 1
 
     def _next_attempt_id(self) -> str:
@@ -185,12 +208,12 @@ class Placer:
         self,
         pick: Pick,
         found: LawfulCall,
-        mode: PacingMode,
+        mode: str,
         trunk: Trunk,
         agent: Agent | None,
         nursery: trio.Nursery,
         now_at: datetime,
-    ) -> None:
+    ) -> PlannedCall:
         """Count the attempt from this instant on (I2) and start its task."""
         account = found.account
         claimed = Claimed(
@@ -204,7 +227,7 @@ class Placer:
             trunk=trunk.name,
             caller_id=self.plan.caller_id,
             pack_hash=found.verdict.pack_hash,
-            mode=mode.value,
+            mode=mode,
             agent_id=agent.agent_id if agent is not None else None,
             is_callback=pick.is_callback,
             number_kind=found.number.kind.value,
@@ -221,6 +244,7 @@ class Placer:
             self.agents.reserve_for(agent, claimed.attempt_id)  # a preview has become this attempt
         self.calls[claimed.attempt_id] = call
         nursery.start_soon(self.run_call, call)
+        return call
 
     # Previews: the agent reads before the call is claimed.
 
@@ -253,11 +277,12 @@ class Placer:
     ) -> None:
         """Claim what was read and wanted, if it still may be called; else give back what was taken."""
         now_at = self.clock.now_at()
+        self._previewed_ids.discard(pick.account_id)
         verdict = self.keeper.judge_again(pick, found, now_at)
         is_running = self.book.state is CampaignState.RUNNING
         if trunk is not None and verdict is not None and verdict.is_allowed and is_running:
             lawful = LawfulCall(found.account, found.number, verdict)
-            self._claim(pick, lawful, PacingMode.PREVIEW, trunk, agent, nursery, now_at)
+            self._claim(pick, lawful, PacingMode.PREVIEW.value, trunk, agent, nursery, now_at)
             return
         if trunk is not None:
             self.trunks.put(trunk)

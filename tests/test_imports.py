@@ -46,7 +46,7 @@ ENGINE_WORDS = {
     f"dialer.{name}"
     for name in (
         "ports", "board", "books", "case_words", "model", "records", "record_codec", "disposition", "clock",
-        "list_mapping", "chain", "sealing",
+        "list_mapping", "chain", "sealing", "desk_work", "stations",
     )
 }  # fmt: skip
 WALL_CLOCKS = {

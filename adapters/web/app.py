@@ -74,7 +74,7 @@ def make_app(parts: WebParts) -> Litestar:
                 parts.users, parts.throttle, parts.first_run, is_https=is_https, time_zone=parts.console.time_zone
             ),
             admin_routes(parts.users, parts.audit),
-            floor_routes(parts.console, parts.pulse),
+            floor_routes(parts.console, parts.pulse, parts.desks),
             knowledge_routes(parts.console, parts.knowledge),
             explorer_routes(parts.console),
             campaign_routes(parts.console),

@@ -41,6 +41,8 @@ class DeskCall:
     report: AgentReport | None = None
     is_wanted: bool | None = None
     """The answer to a preview."""
+    is_by_hand: bool = False
+    """Whether the agent asked for it."""
     hung_up: trio.Event = field(factory=trio.Event)
     answered: trio.Event = field(factory=trio.Event)
     reported: trio.Event = field(factory=trio.Event)
@@ -54,6 +56,8 @@ class WebDesk:
     on_change: Callable[[], None] = field(default=lambda: None)
     far_side: FarSide | None = None
     call: DeskCall | None = None
+    missed: str = ""
+    """What became of the last call by hand that nobody answered."""
 
     # What the engine does.
 
@@ -92,13 +96,26 @@ class WebDesk:
         assert call.report is not None
         return call.report
 
+    def end_unanswered(self, attempt_id: str, disposition: str) -> None:
+        """The call that the agent asked for came to nothing."""
+        call = self.call
+        if call is not None and call.is_by_hand and call.card.attempt_id == attempt_id and call.phase is Phase.PREVIEW:
+            self.missed = disposition
+            self._leave(call)
+
     # What the agent does.
+
+    def expect(self, card: CallCard) -> None:
+        """Show the account whose number is being dialed at the agent's own wish."""
+        call = self._next(card, Phase.PREVIEW)
+        call.is_wanted = call.is_by_hand = True
 
     def answer_preview(self, attempt_id: str, *, is_wanted: bool) -> None:
         """Take or skip the account shown."""
         call = self._at(attempt_id, Phase.PREVIEW)
         call.is_wanted = is_wanted
         call.answered.set()
+        self.on_change()
 
     def hang_up(self, attempt_id: str) -> None:
         """End the talk."""
@@ -129,6 +146,7 @@ class WebDesk:
 
     def _next(self, card: CallCard, phase: Phase) -> DeskCall:
         self.call = DeskCall(card, phase, trio.current_time())
+        self.missed = ""
         self.on_change()
         return self.call
 

@@ -4,15 +4,16 @@ from collections.abc import Callable
 from datetime import datetime
 
 import trio
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from adapters.web.desk import FarSide, Phase, WebDesk
 from adapters.web.users import User
 from dialer.board import AgentRow, Console, ConsoleError
 from dialer.case_words import AGENT_FACTS, CaseFile, dispositions_for
 from dialer.ports import AgentProfile
+from dialer.records import Disposed, Record
 
-__all__ = ["CallView", "DeskState", "DeskTally", "Desks"]
+__all__ = ["CallView", "DeskState", "DeskTally", "Desks", "Hand"]
 
 
 @frozen
@@ -41,6 +42,17 @@ class DeskTally:
 
 
 @frozen
+class Hand:
+    """An agent asks for help."""
+
+    agent_id: str
+    raised_at: datetime
+    text: str
+    coming: str = ""
+    """The supervisor who has seen it; empty while nobody has."""
+
+
+@frozen
 class DeskState:
     """Everything the agent's page shows."""
 
@@ -51,12 +63,16 @@ class DeskState:
     call: CallView | None
     tally: DeskTally
     campaigns: tuple[str, ...]
+    hand: Hand | None = None
+    missed: str = ""
+    """What became of the last call by hand that nobody answered."""
 
 
 @define(eq=False)
 class _Seat:
     desk: WebDesk
     tally: DeskTally = field(factory=DeskTally)
+    hand: Hand | None = None
     changed: trio.Event = field(factory=trio.Event)
     watchers: int = 0
 
@@ -75,6 +91,9 @@ class Desks:
     far_side: FarSide | None = None
     away_s: float = 20.0
     _seats: dict[str, _Seat] = field(factory=dict)
+
+    def __attrs_post_init__(self) -> None:
+        self.console.books.listen(self._heed)
 
     def log_in(self, user: User, campaign_ids: tuple[str, ...]) -> None:
         """Sit down; a person who may work only some campaigns gets no others."""
@@ -95,6 +114,40 @@ class Desks:
             raise ConsoleError(msg)
         return seat.desk
 
+    def call(self, name: str, campaign_id: str, account_id: str, number_id: str) -> None:
+        """Place a call that the agent asked for, and show whom it goes to."""
+        desk = self.desk(name)
+        desk.expect(self.console.desk_work.call(name, campaign_id, account_id, number_id))
+
+    def raise_hand(self, name: str, text: str) -> None:
+        """The agent asks for help, or says more about it; the age is that of the first asking."""
+        self.desk(name)
+        seat = self._seats[name]
+        raised_at = seat.hand.raised_at if seat.hand is not None else self.now_at()
+        seat.hand = Hand(name, raised_at, text)
+        seat.wake()
+
+    def lower_hand(self, name: str) -> None:
+        """The agent needs no help any more."""
+        seat = self._seats.get(name)
+        if seat is not None:
+            seat.hand = None
+            seat.wake()
+
+    def come(self, name: str, supervisor: str) -> None:
+        """A supervisor has seen the hand, and the agent sees who comes."""
+        seat = self._seats.get(name)
+        if seat is None or seat.hand is None:
+            msg = f"{name} asks for no help any more"
+            raise ConsoleError(msg)
+        seat.hand = evolve(seat.hand, coming=supervisor)
+        seat.wake()
+
+    def hands(self) -> list[Hand]:
+        """Who asks for help, the longest first."""
+        raised = [seat.hand for seat in self._seats.values() if seat.hand is not None]
+        return sorted(raised, key=lambda one: one.raised_at)
+
     def tally(self, name: str) -> DeskTally:
         """What an agent has done since they sat down."""
         seat = self._seats.get(name)
@@ -111,7 +164,8 @@ class Desks:
         row = self.console.agent_row(user.name)
         seat = self._seats.get(user.name)
         call = self._call(seat.desk, row) if seat is not None and row is not None else None
-        return DeskState(self.now_at(), self.speed, row, call, self.tally(user.name), user.campaign_ids)
+        hand, missed = (seat.hand, seat.desk.missed) if seat is not None else (None, "")
+        return DeskState(self.now_at(), self.speed, row, call, self.tally(user.name), user.campaign_ids, hand, missed)
 
     async def changed(self, name: str) -> None:
         """Block until the page of `name` has to look again."""
@@ -148,9 +202,13 @@ class Desks:
                     self.console.start_break(name, "page gone")
                     gone_mono.pop(name, None)
 
+    def _heed(self, record: Record) -> None:
+        if isinstance(record, Disposed) and record.agent_id in self._seats:
+            self._seats[record.agent_id].desk.end_unanswered(record.attempt_id, record.disposition.value)
+
     def _call(self, desk: WebDesk, row: AgentRow) -> CallView | None:
         call = desk.call
-        if call is None or (call.phase is Phase.PREVIEW and row.state == "idle"):
+        if call is None or (call.phase is Phase.PREVIEW and row.state in ("idle", "on_break")):
             return None
         case = self.console.case(call.card.campaign_id, call.card.account.account_id)
         return CallView(

@@ -13,6 +13,7 @@ from litestar.exceptions import WebSocketDisconnect
 from litestar.params import FromQuery, JSONBody
 
 from adapters.web.desks import Desks, DeskState, DeskTally
+from adapters.web.routes.desk_work import work_handlers
 from adapters.web.security import identity_of, needs, note_detail
 from dialer.board import Console, ConsoleError
 from dialer.case_words import LawfulTime
@@ -132,7 +133,16 @@ def desk_routes(console: Console, desks: Desks) -> Router:
         """The desk's state, whenever it changes."""
         await _push(socket, desks)
 
-    handlers = [state, log_in, log_out, pause, ready, socket, *_call_handlers(console, desks)]
+    handlers = [
+        state,
+        log_in,
+        log_out,
+        pause,
+        ready,
+        socket,
+        *_call_handlers(console, desks),
+        *work_handlers(console, desks),
+    ]
     return Router("/desk", route_handlers=handlers, tags=["desk"])
 
 

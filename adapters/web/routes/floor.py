@@ -10,6 +10,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, JSONBody
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 
+from adapters.web.desks import Desks, Hand
 from adapters.web.pulse import Pulse
 from adapters.web.security import identity_of, needs, note_detail
 from dialer.board import AgentRow, Board, Console
@@ -32,7 +33,15 @@ class NewTarget:
     reason: str = field(default="", validator=attrs.validators.max_len(500))
 
 
-def floor_routes(console: Console, pulse: Pulse) -> Router:
+@frozen
+class Move:
+    """Other campaigns for an agent."""
+
+    campaigns: list[str]
+    reason: str = field(default="", validator=attrs.validators.max_len(500))
+
+
+def floor_routes(console: Console, pulse: Pulse, desks: Desks) -> Router:
     """The routes."""
 
     @get("/board", guards=[needs("board:read")], summary="The floor's figures")
@@ -79,7 +88,7 @@ def floor_routes(console: Console, pulse: Pulse) -> Router:
         note_detail(request, target=data.target, reason=data.reason)
         console.set_target(campaign_id, data.target, identity_of(request).user.name, data.reason)
 
-    steering = [pause, resume, drain, target, *_agent_steering(console)]
+    steering = [pause, resume, drain, target, *_agent_steering(console), *_people(console, desks)]
     return Router("/", route_handlers=[board, stream, agents, *steering], tags=["floor"])
 
 
@@ -105,3 +114,26 @@ def _agent_steering(console: Console) -> list[HTTPRouteHandler]:
         console.log_out(agent_id)
 
     return [pause, ready, log_out]
+
+
+def _people(console: Console, desks: Desks) -> list[HTTPRouteHandler]:
+    """Who works where, and who asks for help."""
+
+    @post("/agents/{agent_id:str}/move", guards=[needs("floor:write")], status_code=204)
+    async def move(agent_id: FromPath[str], data: JSONBody[Move], request: Request[Any, Any, Any]) -> None:
+        """Have an agent work other campaigns, now or after the call at hand."""
+        note_detail(request, campaigns=data.campaigns, reason=data.reason)
+        console.desk_work.move(agent_id, data.campaigns, identity_of(request).user.name, data.reason)
+        desks.wake(agent_id)
+
+    @get("/hands", guards=[needs("floor:read")], summary="Who asks for help")
+    async def hands() -> list[Hand]:
+        """Agents who have raised a hand, the longest first."""
+        return desks.hands()
+
+    @post("/agents/{agent_id:str}/come", guards=[needs("floor:write")], status_code=204)
+    async def come(agent_id: FromPath[str], request: Request[Any, Any, Any]) -> None:
+        """Tell an agent who asks for help that somebody comes."""
+        desks.come(agent_id, identity_of(request).user.name)
+
+    return [move, hands, come]

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trio
@@ -31,6 +32,7 @@ def on_page(
     *,
     agents: int = 0,
     speed: float = 1.0,
+    **options: Any,
 ) -> None:
     """Prepare a site (async), then run `test` (sync) with a page on it."""
 
@@ -38,7 +40,7 @@ def on_page(
         await prepare(site)
         await trio.to_thread.run_sync(lambda: _with_page(site, test))
 
-    on_site(folder, main, agents=agents, speed=speed)
+    on_site(folder, main, agents=agents, speed=speed, **options)
 
 
 def sign_in(page: Page, url: str, name: str, path: str = "/") -> None:

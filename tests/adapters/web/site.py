@@ -67,26 +67,40 @@ class Site:
             yield client
 
 
-def on_site(folder: Path, test: Callable[[Site], Awaitable[Any]], *, agents: int = 0, speed: float = 1.0) -> Any:
-    """Run `test` on a site; `agents` simulated ones work beside whoever logs in."""
+def on_site(
+    folder: Path,
+    test: Callable[[Site], Awaitable[Any]],
+    *,
+    agents: int = 0,
+    speed: float = 1.0,
+    campaigns: tuple[str, ...] = ("sales",),
+    mode: PacingMode = PacingMode.PROGRESSIVE,
+) -> Any:
+    """Run `test` on a site; `agents` simulated ones work the first campaign beside whoever logs in."""
 
     async def main() -> Any:
-        async with _site(folder, agents, speed) as site:
+        async with _site(folder, agents, speed, campaigns, mode) as site:
             return await test(site)
 
     return trio.run(main, clock=SpeedClock(speed))
 
 
 @asynccontextmanager
-async def _site(folder: Path, agents: int, speed: float) -> AsyncIterator[Site]:
+async def _site(
+    folder: Path, agents: int, speed: float, campaigns: tuple[str, ...], mode: PacingMode
+) -> AsyncIterator[Site]:
     (folder / "house.rules").write_text(house_rules(House(), "Asia/Seoul"), encoding="utf-8")
     clock = WallClock(STARTS_AT)
-    plan = CampaignPlan("sales", PacingMode.PROGRESSIVE, tuple(an_account(one) for one in range(1, 61)))
+    plans = tuple(
+        CampaignPlan(name, mode, tuple(an_account(one) for one in range(1 + 60 * nth, 61 + 60 * nth)))
+        for nth, name in enumerate(campaigns)
+    )
     people = People(assumptions(), 1, "Asia/Seoul")
-    people.add(plan.id, plan.purpose, plan.accounts)
+    for plan in plans:
+        people.add(plan.id, plan.purpose, plan.accounts)
     trunk = SimulatedTrunk("t", 50, 20.0, people, clock.now_at)
     store = MemoryJournal()
-    async with open_engine(_config(folder), Ports((trunk,), Lists((plan,)), store), clock) as engine:
+    async with open_engine(_config(folder, campaigns, mode), Ports((trunk,), Lists(plans), store), clock) as engine:
         console = EngineConsole(engine)
         server = WebServer(WebSettings(port=0), console, folder, speed)
         await server.listen()
@@ -97,31 +111,34 @@ async def _site(folder: Path, agents: int, speed: float) -> AsyncIterator[Site]:
             for number in range(agents):
                 agent_id = f"agent-{number + 1}"
                 engine.agents.log_in(
-                    AgentProfile(agent_id, "seoul", ("sales",)), SimulatedDesk(agent_id, people, clock)
+                    AgentProfile(agent_id, "seoul", campaigns[:1]), SimulatedDesk(agent_id, people, clock)
                 )
             yield Site(engine, console, server, people, store)
             engine.stop("the test is over")
             nursery.cancel_scope.cancel()
 
 
-def _config(folder: Path) -> Config:
-    campaign = CampaignSettings(
-        id="sales",
-        name=Names("정기예금", "Deposits"),
-        purpose="telesales",
-        caller_id=CALLER_ID,
-        rules=("house.rules",),
-        list=ListMapping(path="none.csv", columns=Columns(person_id="id"), fictitious_numbers=FictitiousNumbers()),
-        pacing=PacingConfig(mode=PacingMode.PROGRESSIVE),
-        assume_clean=True,
-    )
+def _config(folder: Path, campaigns: tuple[str, ...], mode: PacingMode) -> Config:
     return Config(
         title=Names("하루", "A day"),
         time_zone="Asia/Seoul",
         own_numbers=(CALLER_ID,),
         trunks=(TrunkConfig(name="t", lines=50, calls_per_s=20.0),),
-        campaigns=(campaign,),
+        campaigns=tuple(_campaign(one, mode) for one in campaigns),
         folder=folder,
+    )
+
+
+def _campaign(campaign_id: str, mode: PacingMode) -> CampaignSettings:
+    return CampaignSettings(
+        id=campaign_id,
+        name=Names("정기예금", "Deposits"),
+        purpose="telesales",
+        caller_id=CALLER_ID,
+        rules=("house.rules",),
+        list=ListMapping(path="none.csv", columns=Columns(person_id="id"), fictitious_numbers=FictitiousNumbers()),
+        pacing=PacingConfig(mode=mode),
+        assume_clean=True,
     )
 
 

@@ -20,7 +20,7 @@ def test_a_supervisor_pauses_resumes_aims_lower_and_sends_an_agent_on_a_break(tm
         expect(card.locator(".badge")).to_have_text("running")
         expect(page.locator("#agents tr")).to_have_count(4)
         card.get_by_role("button", name="Pause").click()
-        page.get_by_label("Reason").fill("fire drill")
+        page.locator("#ask").get_by_label("Reason").fill("fire drill")
         page.keyboard.press("Enter")
         expect(card.locator(".badge")).to_have_text("paused")
         expect(card).to_contain_text("fire drill")

@@ -1,5 +1,6 @@
 // The agent's page. Shows what the daemon pushes; sends what the agent does. Everything works by keyboard.
 import { Refused, get, post } from "/static/js/api.js";
+import { showWork, workKeys } from "/static/js/desk-work.js";
 import { start } from "/static/js/shell.js";
 import { age, count, currentLanguage, dayAndTime, duration, money, say } from "/static/js/words.js";
 
@@ -35,6 +36,7 @@ function show(next) {
   state = next; received = performance.now();
   showMe();
   showCall(before);
+  showWork(state);
   tick();
 }
 
@@ -232,6 +234,7 @@ const keys = [
   ["KeyN", "N", "desk.note", () => state.call && !$("note").hidden && $("note-text").focus()],
   ["KeyK", "K", "desk.knowledge", () => $("knowledge").focus()],
   ["KeyS", "S", "desk.statements", () => { if (state.call) { $("statements").open = !$("statements").open; $("statements").querySelector("input").focus(); } }],
+  ...workKeys,
 ];
 fill($("keys"), [...keys.map(([, label, word]) => [word, label]), ["desk.report", "1–8, Enter"], ["desk.leave_field", "Esc"]]);
 

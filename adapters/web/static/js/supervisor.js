@@ -2,6 +2,7 @@
 import { Refused, get, post } from "/static/js/api.js";
 import { live } from "/static/js/live.js";
 import { start } from "/static/js/shell.js";
+import { movePeople, showHands } from "/static/js/people.js";
 import { clockTime, count, currentLanguage, duration, percent, say } from "/static/js/words.js";
 
 const $ = (id) => document.getElementById(id);
@@ -30,10 +31,15 @@ function showCampaign(row) {
   card.why.textContent = row.reason && row.reason !== "started" ? row.reason : "";
   const figures = [["floor.attempts", count(row.attempts)], ["floor.in_flight", count(row.in_flight_count)], ["floor.idle", count(row.idle_count)], ["floor.connected", count(row.connected)], ["floor.right_party", count(row.right_party)]];
   card.figures.replaceChildren(...figures.map(([word, value]) => el("div", {}, el("span", { className: "muted", textContent: say(word) }), el("b", { textContent: value }))));
-  card.pacing.textContent = `${say(`mode.${row.mode || "none"}`)} · ${say("floor.target")} ${percent(row.target, 1)}${row.pacing_reason ? ` · ${row.pacing_reason}` : ""}`;
+  card.pacing.textContent = `${say(`mode.${row.mode || "none"}`)} · ${say("floor.target")} ${percent(row.target, 1)}${reason(row)}`;
   card.windows.replaceChildren(...row.windows.map(windowBar));
   card.held.replaceChildren(...(row.held_by.length ? row.held_by.map(([rule, n]) => el("tr", {}, el("td", { textContent: rule }), el("td", { className: "number", textContent: count(n) }))) : [el("tr", {}, el("td", { textContent: say("floor.nothing_held") }))]));
   card.pause.disabled = row.state !== "running"; card.resume.disabled = row.state !== "paused"; card.drain.disabled = !["running", "paused"].includes(row.state);
+}
+
+function reason(row) {
+  const text = (currentLanguage() === "ko" && row.pacing_reason_ko) || row.pacing_reason;
+  return text ? ` · ${text}` : "";
 }
 
 function makeCard(row) {
@@ -87,6 +93,10 @@ function agentLine(row) {
       button.setAttribute("aria-label", `${say(`floor.agent_${action}`)}: ${row.agent_id}`);
       doing.append(button, " ");
     }
+    const move = el("button", { textContent: say("floor.agent_move"), onclick: () => movePeople(row, [...cards.keys()]) });
+    move.dataset.key = `${row.agent_id} move`;
+    move.setAttribute("aria-label", `${say("floor.agent_move")}: ${row.agent_id}`);
+    doing.append(move);
   }
   line.append(el("td", { textContent: row.agent_id }), el("td", { textContent: row.site }), el("td", {}, state), el("td", { className: "number", textContent: duration(row.age) + agesWord }), el("td", { textContent: row.campaign_id ?? row.campaign_ids.join(", ") }), el("td", { textContent: row.reason }), doing);
   return line;
@@ -130,7 +140,7 @@ function alertLine(text) { const line = document.querySelector(".link-state"); l
 function set(node, text, sign) { node.textContent = text; node.dataset.sign = sign; if (!node.classList.contains("badge")) node.textContent = `${sign} ${text}`; }
 
 async function pollAgents() {
-  try { rows = await get("/agents"); showAgents(); } catch (error) { if (!(error instanceof Refused)) return; }
+  try { rows = await get("/agents"); showAgents(); showHands(await get("/hands"), boardAt, mayMove); } catch (error) { if (!(error instanceof Refused)) return; }
 }
 setInterval(pollAgents, 1000);
 
