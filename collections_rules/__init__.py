@@ -15,6 +15,7 @@ from collections_rules.facts import FACT_TABLE, FactKind, Facts, FactSpec, FactV
 from collections_rules.findings import list_findings
 from collections_rules.fmt import fmt, from_json, to_json
 from collections_rules.ledger import ContactEvent, ContactLedger
+from collections_rules.reach import reach_of
 from collections_rules.sequences import RetryStep, Sequence
 from collections_rules.source import PackSource
 from collections_rules.verdict import Finding, Verdict
@@ -57,6 +58,7 @@ __all__ = [
     "from_json",
     "list_findings",
     "list_open_points",
+    "reach_of",
     "render",
     "render_explanation",
     "to_json",

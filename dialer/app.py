@@ -15,6 +15,7 @@ from dialer.campaign import Campaign, CampaignPlan
 from dialer.clock import WallClock
 from dialer.config import Config
 from dialer.disposition import Disposition
+from dialer.forgetting import counts_from, reaches_behind
 from dialer.journal import Journal
 from dialer.model import Account
 from dialer.pacing_view import PacingView
@@ -27,7 +28,7 @@ from dialer.rule_desk import open_rules
 from dialer.rule_files import compile_campaign_rules
 from dialer.shared_floor import SharedFloor
 from dialer.sharing import share
-from dialer.snapshot import Past, load_past
+from dialer.snapshot import Past, load_past, load_whole_past
 from dialer.state import EngineState
 from dialer.supervisor import Engine
 from dialer.trunks import TrunkPool
@@ -64,6 +65,10 @@ async def open_engine(
     past = past or load_past(ports.store, lambda: new_past(config))
     state = past.state
     opened = open_rules(config, state, clock.now_at())
+    books = [book for one in opened.values() for book in (one.book, one.draft and one.draft.book) if book]
+    if reaches_behind(books, state, clock.now_at()):
+        past = load_whole_past(ports.store, new_past(config), counts_from(books, clock.now_at()))
+        state = past.state
     rules = {campaign_id: one.book for campaign_id, one in opened.items()}
     journal = Journal(ports.store, state)
     agents = AgentPool(journal, clock)

@@ -12,6 +12,7 @@ from dialer.records import (
     Claimed,
     Closed,
     Connected,
+    ContactsForgotten,
     Denied,
     Detected,
     Disposed,
@@ -56,6 +57,7 @@ RECORD_TYPES: dict[str, type] = {
     "fact": FactStated,
     "note": NoteTaken,
     "erased": Erased,
+    "forgotten": ContactsForgotten,
     "agent": AgentChanged,
     "pacing": PacingNoted,
 }

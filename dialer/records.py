@@ -29,6 +29,7 @@ __all__ = [
     "Claimed",
     "Closed",
     "Connected",
+    "ContactsForgotten",
     "Denied",
     "Detected",
     "Disposed",
@@ -387,6 +388,17 @@ class Erased:
 
 
 @frozen
+class ContactsForgotten:
+    """The engine holds settled contacts that ended before an instant no longer: no rule can count them any more.
+
+    They stay in the journal.
+    """
+
+    at: datetime
+    before: datetime
+
+
+@frozen
 class NoteTaken:
     """What an agent wrote down of what a person said: the customer's voice, by category."""
 
@@ -445,6 +457,7 @@ Record = (
     | FactStated
     | NoteTaken
     | Erased
+    | ContactsForgotten
     | AgentChanged
     | PacingNoted
 )

@@ -18,6 +18,7 @@ from collections_rules.changes import RuleChanges, changes_between, replaced
 from dialer.campaign import Campaign
 from dialer.clock import WallClock
 from dialer.config import Config
+from dialer.forgetting import reaches_behind
 from dialer.journal import Journal
 from dialer.records import PackTexts, Record, RulesChanged, ShadowNoted
 from dialer.rule_drafts import Draft, Stage
@@ -201,6 +202,13 @@ class RuleDesk:
     async def _step(self, changed: RulesChanged, texts: "_Texts") -> _Step:
         book = await self._run(book_of_hash, changed.pack_hash, texts.all)
         draft = await self._run(drafted, changed, book, texts.all) if changed.draft_hash else None
+        books, state = [book, *([draft.book] if draft is not None else [])], self.engine.state
+        if reaches_behind(books, state, self.engine.clock.now_at()):
+            msg = (
+                f"these rules count contacts from before {state.forgotten_before:%Y-%m-%d}, which are not in memory; "
+                "put them in the rule files and start `paceline run` again: it reads them from the journal"
+            )
+            raise RuleDeskError(msg)
         return _Step(changed, texts.new_for(changed), book, draft)
 
     def _take(self, step: _Step) -> None:

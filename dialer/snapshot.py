@@ -14,6 +14,7 @@ import pickle
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from importlib.metadata import version
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -34,12 +35,12 @@ from dialer.schedule import AccountProgress, Schedule
 from dialer.state import CampaignBook, EngineState
 from pacing.memory import export_memory, restore_memory
 
-__all__ = ["Past", "SnapshotError", "load_past", "read_snapshot", "write_snapshot"]
+__all__ = ["Past", "SnapshotError", "load_past", "load_whole_past", "read_snapshot", "write_snapshot"]
 
 log = structlog.get_logger()
 
 # Raise when what `apply` makes of a record changes, or the layout below.
-FORMAT = 1
+FORMAT = 2
 _MAGIC = b"paceline snapshot\n"
 _DIGEST_BYTES = 32
 # The fastest level: a snapshot is mostly ids, which shrink to a fifth at any.
@@ -118,6 +119,15 @@ def load_past(store: JournalStore, new_past: Callable[[], Past]) -> Past:
     return past
 
 
+def load_whole_past(store: JournalStore, past: Past, holds_from: datetime) -> Past:
+    """The same from the first line, with every contact since an instant, also those that were forgotten meanwhile."""
+    past.state.holds_from = holds_from
+    with _gc_paused():
+        past.replay(store.read())
+    log.info("journal_read_again", records=past.state.record_count, contacts_from=holds_from.isoformat())
+    return past
+
+
 def _from_snapshot(store: JournalStore, new_past: Callable[[], Past]) -> Past:
     kept = store.latest_snapshot()
     if kept is None:
@@ -144,8 +154,10 @@ def write_snapshot(past: Past) -> bytes:
     """A snapshot of all that is known."""
     state = past.state
     with _gc_paused():
+        contacts, pending = state.ledger.packed()
         body = {
-            "ledger": state.ledger.events(),
+            "contacts": contacts,
+            "pending": pending,
             "progress": {one.campaign_id: one.schedule.progress for one in state.campaigns.values()},
             "rest": _pickled(_rest(past)),
         }
@@ -161,7 +173,8 @@ class _Content(msgspec.Struct):
 
 
 class _Body(msgspec.Struct):
-    ledger: list[ContactEvent]
+    contacts: dict[str, Any]
+    pending: list[ContactEvent]
     progress: dict[str, dict[str, AccountProgress]]
     rest: bytes
 
@@ -178,10 +191,13 @@ def read_snapshot(data: bytes, past: Past) -> Past:
             raise SnapshotError("it was made by another version, or for other campaigns or windows")
         body = msgspec.msgpack.decode(zlib.decompress(parts.body), type=_Body)
         rest = _Unpickler(io.BytesIO(body.rest)).load()
-    except (msgspec.DecodeError, zlib.error, pickle.UnpicklingError) as error:
+        ledger = ContactLedger.unpacked(body.contacts, body.pending)
+    except (msgspec.DecodeError, zlib.error, pickle.UnpicklingError, ValueError, KeyError) as error:
+        if isinstance(error, SnapshotError):
+            raise
         raise SnapshotError(f"it cannot be read ({error})") from error
     with _gc_paused():
-        _fill(past, body, rest)
+        _fill(past, ledger, body, rest)
     past.last_line = parts.last_line
     return past
 
@@ -189,7 +205,7 @@ def read_snapshot(data: bytes, past: Past) -> Past:
 def _rest(past: Past) -> dict[str, Any]:
     """Everything but the two large parts, by field."""
     return {
-        "state": _fields(past.state, but={"ledger", "campaigns"}),
+        "state": _fields(past.state, but={"ledger", "campaigns", "holds_from"}),
         "books": {one.campaign_id: _fields(one, but={"schedule"}) for one in past.state.campaigns.values()},
         "schedules": {one.campaign_id: _known(one.schedule) for one in past.state.campaigns.values()},
         "views": {name: _fields(view, but={"pacer"}) for name, view in past.views.items()},
@@ -197,11 +213,13 @@ def _rest(past: Past) -> dict[str, Any]:
     }
 
 
-def _fill(past: Past, body: _Body, rest: dict[str, Any]) -> None:
+def _fill(past: Past, ledger: ContactLedger, body: _Body, rest: dict[str, Any]) -> None:
     state = past.state
-    state.ledger = ContactLedger.of(body.ledger)
     for name, value in rest["state"].items():
         setattr(state, name, value)
+    state.ledger = ledger
+    if state.forgotten_before is not None:
+        state.ledger.forget(state.forgotten_before)
     for campaign_id, book in state.campaigns.items():
         for name, value in rest["books"][campaign_id].items():
             setattr(book, name, value)

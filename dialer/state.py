@@ -25,6 +25,7 @@ from dialer.records import (
     Claimed,
     Closed,
     Connected,
+    ContactsForgotten,
     Denied,
     Detected,
     Disposed,
@@ -118,6 +119,10 @@ class EngineState:
     rules: dict[str, RulesChanged] = field(factory=dict)
     """By which packs each campaign is judged, and which are being introduced."""
     record_count: int = 0
+    forgotten_before: datetime | None = None
+    """Settled contacts that ended before this are not in the ledger."""
+    holds_from: datetime | None = field(default=None, eq=False)
+    """Nothing later is forgotten, whatever the journal says: for rules that look further back than earlier ones."""
 
     def add_campaign(self, campaign_id: str, zone: ZoneInfo, windows: tuple[AbandonmentWindow, ...]) -> None:
         """Make room for a campaign that records may name."""
@@ -227,6 +232,12 @@ class EngineState:
         for book in self.campaigns.values():
             book.schedule.apply_fact(record)
 
+    def _apply_forgotten(self, record: ContactsForgotten) -> None:
+        before = record.before if self.holds_from is None else min(record.before, self.holds_from)
+        if self.forgotten_before is None or before > self.forgotten_before:
+            self.forgotten_before = before
+            self.ledger.forget(before)
+
     def _apply_note(self, record: NoteTaken) -> None:
         self.notes.setdefault(record.account_id, []).append(record)
 
@@ -279,6 +290,7 @@ _APPLY: dict[type, Callable[[EngineState, Any], None]] = {
     TalkEnded: EngineState._apply_talk_ended,
     Disposed: EngineState._apply_disposed,
     FactStated: EngineState._apply_fact,
+    ContactsForgotten: EngineState._apply_forgotten,
     NoteTaken: EngineState._apply_note,
     AgentChanged: EngineState._apply_agent,
 }

@@ -23,6 +23,7 @@ from dialer.agents import AgentPool
 from dialer.campaign import Campaign
 from dialer.clock import WallClock
 from dialer.config import Config
+from dialer.forgetting import Forgetting
 from dialer.journal import Journal
 from dialer.lease import LeaseKeeper
 from dialer.ports import StoreError
@@ -108,6 +109,7 @@ class Engine:
                 with self._loops:
                     async with trio.open_nursery() as loops:
                         loops.start_soon(self._watch_trunks)
+                        loops.start_soon(Forgetting(self.state, self.journal, self.clock, self.campaigns).run)
                         for campaign in self.campaigns.values():
                             loops.start_soon(self._run_campaign, campaign)
 

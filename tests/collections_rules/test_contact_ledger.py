@@ -44,11 +44,13 @@ def test_a_time_without_a_zone_is_refused() -> None:
         ContactLedger().reserve(event("a", datetime(2026, 4, 14)))  # noqa: DTZ001
 
 
-def test_pruning_forgets_what_is_settled_and_old() -> None:
+def test_what_is_settled_and_old_is_forgotten() -> None:
     old, kept = event("a", NOON - timedelta(days=9)), event("b", NOON)
     under_way = event("c", NOON - timedelta(days=9), "pending")
     contacts = ledger(old, kept, under_way)
-    assert contacts.prune(NOON - timedelta(days=1)) == 1
+    assert contacts.has_before(NOON - timedelta(days=1))
+    contacts.forget(NOON - timedelta(days=1))
+    assert not contacts.has_before(NOON - timedelta(days=1))
     assert contacts == ledger(kept, under_way)
     assert [one.event_id for one in contacts.events_of_person("P1")] == ["c", "b"]
 
