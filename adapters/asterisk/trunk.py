@@ -14,7 +14,6 @@ import structlog
 import trio
 
 from adapters.asterisk.link import LinkLostError
-from adapters.asterisk.outcomes import outcome_of
 from adapters.asterisk.protocol import (
     Answered,
     Destroyed,
@@ -30,6 +29,7 @@ from adapters.asterisk.server import AsteriskServer, Listener
 from adapters.asterisk.settings import AsteriskSettings
 from adapters.switches.detection import GreetingJudge
 from adapters.switches.numbers import number_writer
+from adapters.switches.outcomes import outcome_of
 from dialer.disposition import HungUpBy, NetworkOutcome
 from dialer.ports import CallOrder, CallTrace, Greeting, LegEnd, PeerError
 from dialer.records import AnsweredBy

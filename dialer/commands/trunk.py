@@ -6,11 +6,12 @@ from typing import Annotated
 import trio
 from cyclopts import App, Parameter
 
-from adapters.asterisk.check import Say, Step, check_call, check_phone, check_server, check_trunk
+from adapters.asterisk.check import check_server, check_trunk
 from adapters.asterisk.phones import PhoneLine
 from adapters.asterisk.server import running
 from adapters.asterisk.settings import AsteriskSettings
 from adapters.asterisk.trunk import AsteriskTrunk
+from adapters.switches.check import Say, Step, check_call, check_phone
 from dialer.clock import system_now
 from dialer.commands.telephony import asterisk_servers, asterisk_trunk, floor_settings, is_real
 from dialer.commands.terminal import Changes, console, fail

@@ -2,7 +2,7 @@
 
 import pytest
 
-from adapters.asterisk.outcomes import outcome_of
+from adapters.switches.outcomes import outcome_of
 from adapters.asterisk.settings import AsteriskSettings, ServerSettings
 from adapters.switches.detection import DetectionSettings, GreetingJudge
 from adapters.switches.numbers import number_writer

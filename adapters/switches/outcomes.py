@@ -1,4 +1,4 @@
-"""From Asterisk's word for how a call ended to ours. Pure, one table."""
+"""From the network's word for how a call ended to ours. Pure, one table."""
 
 from dialer.disposition import NetworkOutcome
 

@@ -1,0 +1,1 @@
+"""FreeSWITCH as the way out and as the agents' phones, over its event socket."""
