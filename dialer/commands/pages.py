@@ -1,5 +1,7 @@
 """The pages and the API of a running engine."""
 
+import gc
+
 import structlog
 
 from adapters.web.desk import FarSide
@@ -29,6 +31,7 @@ async def serve_pages(config: Config, engine: Engine, speed: float, far_side: Fa
 
 
 def _announce(server: WebServer) -> None:
+    gc.freeze()  # the routes and their models stay as long as the daemon: searching them for garbage holds up calls
     console.print(f"pages: {server.url}", highlight=False)
     if server.first_run_url:
         console.print(f"make the first administrator: {server.first_run_url}", highlight=False, soft_wrap=True)
