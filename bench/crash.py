@@ -128,9 +128,9 @@ class Killer:
         }
 
     @contextmanager
-    def _daemon(self) -> Iterator[subprocess.Popen[str]]:
+    def _daemon(self, *more: str) -> Iterator[subprocess.Popen[str]]:
         log = self.folder / "daemon.log"
-        command = [sys.executable, "-m", "dialer", "run", str(self.config_path), "--no-web", "--log-json"]
+        command = [sys.executable, "-m", "dialer", "run", str(self.config_path), "--no-web", "--log-json", *more]
         with log.open("a", encoding="utf-8") as out:
             size = out.tell()
             with subprocess.Popen(  # noqa: S603 (our own program)

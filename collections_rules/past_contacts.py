@@ -208,10 +208,11 @@ class PastContacts:
         if scope != "debt":
             return _Index.of(self.names[f"{scope}_id"], self.name_codes[f"{scope}_id"])
         rows = np.repeat(np.arange(len(self.ids)), np.diff(self.claim_ends, prepend=0))
+        if len(rows) <= len(self.ids) and (np.diff(rows) > 0).all():
+            return _Index.of(self.claims, self.claim_codes, rows)
         # A claim that a contact names twice is one.
-        both = np.unique(rows * len(self.claims) + self.claim_codes) if len(self.claims) else rows
-        rows, codes = np.divmod(both, max(len(self.claims), 1))
-        return _Index.of(self.claims, codes.astype(np.int32), rows.astype(np.intp))
+        rows, codes = np.divmod(np.unique(rows * len(self.claims) + self.claim_codes), len(self.claims))
+        return _Index.of(self.claims, codes.astype(np.int32), rows)
 
     def _code_of_nobody(self) -> int:
         names = self._index("household").codes

@@ -53,3 +53,26 @@ def test_disk_that_fills_stops_everything_and_room_starts_it_again(tmp_path):
     killer.compare()
     assert killer.audit.faults == []
     assert killer.audit.open_ids == set()
+
+
+@pytest.mark.slow
+def test_a_newer_process_takes_over_after_the_older_has_finished_its_calls(tmp_path):
+    killer = Killer(tmp_path, seed=7, accounts=1_500, agents=60)
+    with killer.carrier(), killer._daemon() as older:
+        wait_for(killer, "engine_started")
+        time.sleep(0.5)
+        with killer._daemon() as rejected:
+            assert rejected.wait(timeout=120) != 0, "two processes dial from one journal"
+        assert older.poll() is None
+        with killer._daemon("--take-over") as newer:
+            assert older.wait(timeout=120) == 0
+            wait_for(killer, "engine_started", 2)
+            time.sleep(0.5)
+            newer.send_signal(signal.SIGTERM)
+            assert newer.wait(timeout=120) == 0
+    killer.look()
+    killer.compare()
+    assert killer.audit.faults == []
+    assert killer.audit.open_ids == set()
+    assert killer.audit.starts == 2
+    assert not killer.audit.interrupted, "a call was lost in the change"
