@@ -15,6 +15,7 @@ from collections_rules.facts import FACT_TABLE, FactKind
 from collections_rules.gates import weekdays_of
 from collections_rules.windows import zone_days
 from collections_rules.words import CHANNELS, EVENT_NOUNS, LAYERS, OUTCOMES, SCOPES, SEQUENCE_WORDS, WEEKDAYS, singular
+from collections_rules.zone_names import zone_help
 
 __all__ = ["check_packs"]
 
@@ -22,6 +23,8 @@ _NOUNS = (*EVENT_NOUNS, *CHANNELS, *OUTCOMES)
 # What people write for words that the lists have under another name.
 _OTHER_WORDS = {"conversation": "talk", "dial": "attempt", "message": "text", "claim": "debt", "phone": "number"}
 _COUNT_SCOPES = ("person", "household", "debt", "number", "campaign")
+_BEFORE_HOURS = ("after", "closed", "every")
+"""Words of the language that a misspelt day may have been meant to be."""
 _TIMES = (FactKind.DATE, FactKind.DATETIME)
 Rules = Mapping[str, tuple[p.PackTree, t.RuleBlock]]
 
@@ -137,8 +140,9 @@ class _PackChecker:
                     word.span, "R103", f"`{word.text}` is not a time zone", "name a zone or `person.stated_zone`"
                 )
         elif zone_days(word.text) is None:
-            near = suggest(word.text, ("Asia/Seoul", "America/New_York", "Europe/London", "person.stated_zone"))
-            self.fault(word.span, "R106", f"unknown time zone `{word.text}`", f"write `{near}`" if near else "")
+            self.fault(
+                word.span, "R106", f"unknown time zone `{word.text}`", zone_help(word.text, ("person.stated_zone",))
+            )
 
     def has(self, kind: type) -> bool:
         """Whether this pack, or one that it uses, has such a header clause."""
@@ -237,7 +241,7 @@ class _PackChecker:
                 try:
                     weekdays_of(day.text)
                 except ValueError:
-                    self.known(day, (*WEEKDAYS, "Mon-Fri", "Mon-Sat", *calendars))
+                    self.known(day, (*WEEKDAYS, "Mon-Fri", "Mon-Sat", *calendars, *_BEFORE_HOURS))
         if not any(item.hours for item in gate.items):
             self.fault(gate.span, "R202", "no hours are open", "write `stop when`, or give hours")
 
@@ -257,8 +261,10 @@ class _PackChecker:
             if gate.scopes:
                 self.fault(gate.scopes[0].span, "R100", "`per` is about contacts, and this waits after a date",
                            "remove it")  # fmt: skip
+        elif "." in gate.subject.text and gate.subject.text not in FACT_TABLE:
+            self.time_fact(gate.subject)  # of a misspelt fact nothing else is known
         else:
-            if gate.subject.text in FACT_TABLE or "." in gate.subject.text:
+            if gate.subject.text in FACT_TABLE:
                 self.time_fact(gate.subject)
             else:
                 self.noun(gate.subject, [n for n, spec in FACT_TABLE.items() if spec.kind in _TIMES])

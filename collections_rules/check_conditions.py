@@ -74,7 +74,7 @@ class ConditionChecker:
 
     def word(self, word: t.Word, spec: FactSpec) -> None:
         if word.text not in spec.words:
-            meant = suggest(word.text, spec.words)
+            meant = suggest(word.text, (*spec.words, "unknown"))
             listed = f"`{spec.name}` is one of {', '.join(spec.words)}"
             self.fault(word.span, "R101", f"unknown word `{word.text}`", f"write `{meant}`" if meant else listed)
 

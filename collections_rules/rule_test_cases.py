@@ -13,6 +13,7 @@ from collections_rules.lower import pack_scope
 from collections_rules.rule_test_inputs import CAMPAIGN, NUMBER, PERSON, TestInputs, moment_of
 from collections_rules.tree import Word
 from collections_rules.windows import zone_days
+from collections_rules.zone_names import zone_help
 
 __all__ = ["Question", "read_tests"]
 
@@ -35,7 +36,8 @@ def read_tests(
 ) -> list[list[Question]]:
     """The questions of every test of a pack, in order; `rule_ids` are all that a test may name."""
     zones = pack_scope(pack, used).clocks.zones
-    reader = _Reader(pack, zones[0] if zones else "UTC", tuple(rule_ids), faults)
+    home = next((zone for zone in zones if zone_days(zone) is not None), "UTC")  # a misspelt one is told at its clock
+    reader = _Reader(pack, home, tuple(rule_ids), faults)
     return [reader.test(block) for block in pack.tests]
 
 
@@ -56,7 +58,7 @@ class _Reader:
             elif isinstance(clause, p.History):
                 history += clause.items
         asked = [clause for clause in block.clauses if isinstance(clause, p.TestAt)]
-        if not asked:
+        if not asked and block.is_whole:
             self.fault(block.title.span, "R700", "this test asks nothing", "add `at DATE TIME may call`")
         questions = [self.question(clause, inputs.copy(), history) for clause in asked]
         return [question for question in questions if question is not None]
@@ -65,6 +67,8 @@ class _Reader:
         for setting in clause.settings:
             inputs.set_item(setting)
         self.check_names(clause, inputs.enforced)
+        if any(zone is not None and zone_days(zone.text) is None for zone in (clause.zone, clause.next_zone)):
+            return None
         try:
             at = moment_of(clause.moment, clause.zone.text if clause.zone else self.home)
             ledger = inputs.ledger(history, at)
@@ -92,7 +96,7 @@ class _Reader:
                 self.fault(word.span, "R701", f"no rule `{word.text}`", f"write `{meant}`" if meant else "")
         for zone in (clause.zone, clause.next_zone):
             if zone is not None and zone_days(zone.text) is None:
-                self.fault(zone.span, "R106", f"unknown time zone `{zone.text}`", "write one such as `Asia/Seoul`")
+                self.fault(zone.span, "R106", f"unknown time zone `{zone.text}`", zone_help(zone.text))
 
     def next_of(self, clause: p.TestAt) -> datetime | None:
         if clause.next_moment in ("", "none"):

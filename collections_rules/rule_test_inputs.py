@@ -17,6 +17,7 @@ from collections_rules.places import PLACES
 from collections_rules.tree import Word
 from collections_rules.windows import zone_days
 from collections_rules.words import CHANNELS, CONTENTS, DIRECTIONS, OUTCOMES, ROLES
+from collections_rules.zone_names import zone_help
 
 __all__ = ["TestInputs", "moment_of"]
 
@@ -30,6 +31,10 @@ _EVIDENCE: Mapping[str, tuple[Callable[[str], Evidence], Collection[str]]] = {
     "address": (evidence_of_place, PLACES),
     "area_code": (evidence_of_area_code, AREA_CODES),
 }
+_SUBJECTS = (*sorted({name.partition(".")[0] for name in FACT_TABLE}), *_EVIDENCE, "enforce")
+"""What an item of a test may begin with."""
+_OF_SUBJECTS = {"person": ("zone", "address"), "number": ("area_code",), "debt": ("tier",)}
+"""Words that belong to a subject and are no facts of it."""
 PERSON, NUMBER, CAMPAIGN = "P1", "N1", "C1"
 
 
@@ -95,7 +100,7 @@ class TestInputs:
         elif subject.text in FACT_TABLE and (subject.text != "number" or not rest):
             self.set_fact(FACT_TABLE[subject.text], subject, rest)
         elif "." in subject.text or not rest:
-            self.unknown(subject, tuple(FACT_TABLE))
+            self.unknown(subject, _SUBJECTS if "." not in subject.text else ("person.zone", *FACT_TABLE))
             return
         while rest:
             word = rest.pop(0)
@@ -117,7 +122,7 @@ class TestInputs:
         if zone.text == "unknown":
             self.is_zone_unknown = True
         elif zone_days(zone.text) is None:
-            self.fault(zone.span, "R106", f"unknown time zone `{zone.text}`", "write one such as Asia/Seoul")
+            self.fault(zone.span, "R106", f"unknown time zone `{zone.text}`", zone_help(zone.text))
         else:
             self.zones.add(zone.text)
 
@@ -146,10 +151,9 @@ class TestInputs:
             return
         known = [*(spec.name.partition(".")[2] for spec in specs), *(w for spec in specs for w in spec.words)]
         if not specs:
-            subjects = sorted({name.partition(".")[0] for name in FACT_TABLE})
-            self.unknown(subject, subjects)
+            self.unknown(subject, _SUBJECTS)
         else:
-            self.unknown(word, known)
+            self.unknown(word, [*known, *_OF_SUBJECTS.get(subject.text, ()), "unknown"])
 
     def unknown(self, word: Word, known: Sequence[str]) -> None:
         meant = suggest(word.text, known)
@@ -173,12 +177,14 @@ class TestInputs:
 
     def value_of(self, spec: FactSpec, word: Word, rest: list[Word]) -> FactValue | None:
         if spec.words and word.text not in spec.words:
-            self.unknown(word, spec.words)
+            self.unknown(word, (*spec.words, "unknown"))
             return None
         try:
             return self._plain_value(spec, word, rest)
         except ValueError:
-            self.fault(word.span, "R103", f"`{word.text}` is not {spec.kind.value}", f"`{spec.name}` needs it")
+            meant = suggest(word.text, ("unknown", *_YES_NO))
+            help_text = f"write `{meant}`" if meant else f"`{spec.name}` needs it"
+            self.fault(word.span, "R103", f"`{word.text}` is not {spec.kind.value}", help_text)
             return None
 
     def _plain_value(self, spec: FactSpec, word: Word, rest: list[Word]) -> FactValue:

@@ -1,5 +1,6 @@
 """Pack text to tree. Text in, tree and faults out; never opens a file, never stops at the first fault."""
 
+import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -32,10 +33,12 @@ from collections_rules.build_blocks import (
 )
 from collections_rules.build_choices import build_header_clause, build_sequence_clause, build_test_clause
 from collections_rules.diagnostics import Diagnostic, Span, suggest
+from collections_rules.facts import FACT_TABLE
 from collections_rules.grammar import CLAUSE_KINDS, GRAMMAR_WORDS, clause_parser, words_of_terminal
-from collections_rules.korean import PHRASES, English, english_head, in_english, relocate, twins_of
+from collections_rules.korean import FREE_WORDS, PHRASES, English, english_head, in_english, relocate, twins_of
 from collections_rules.layout import Block, Piece, split_blocks, strip_comment
 from collections_rules.source import PackSource
+from collections_rules.words import CHANNELS, EVENT_NOUNS, OUTCOMES, SCOPES, UNITS, WEEKDAYS, singular
 
 __all__ = ["is_free_text", "parse_pack"]
 
@@ -133,7 +136,8 @@ class _Parser:
         elif head == "test":
             asked = tuple(self.clauses(block, "test_clause", build_test_clause))
             if parsed is not None:
-                self.tests.append(p.TestBlock(word_of(parsed.children[0]), asked))
+                is_whole = len(self.faults) == faults_before
+                self.tests.append(p.TestBlock(word_of(parsed.children[0]), asked, is_whole))
         elif head in ("pack", "campaign") and parsed is not None:
             self.fault(block.header.span, "R205", "a second pack in one file", "move it to a file of its own")
         elif head in _HEADS:
@@ -170,7 +174,7 @@ class _Parser:
                     made.append(note)  # type: ignore[arg-type]  # a Source or a Note is a clause of both kinds
                 continue
             if start not in CLAUSE_KINDS:
-                self.fault(piece.span, "R100", f"unexpected `{piece.head}`", "only a source or a note can stand here")
+                self.only_notes(piece)
                 continue
             parsed = self.parse(piece, start)
             if parsed is None:
@@ -180,6 +184,16 @@ class _Parser:
             except BuildError as fault:
                 self.fault(fault.span, fault.code, fault.message, fault.help)
         return made
+
+    def only_notes(self, piece: Piece) -> None:
+        """A clause where only a source or a note can stand: a misspelt one, or one that belongs elsewhere."""
+        word = self.text(piece)[: piece.head_chars]
+        heads = (*_SOURCES, *_NOTES)
+        meant = suggest(word, heads if word.isascii() else [FREE_WORDS[head] for head in heads])
+        if meant:
+            self.fault(piece.span, "R101", f"unknown word `{word}`", f"write `{meant}`")
+        else:
+            self.fault(piece.span, "R100", f"unexpected `{word}`", "only a source or a note can stand here")
 
     def text(self, piece: Piece) -> str:
         return self.source.text[piece.start : piece.end]
@@ -203,7 +217,7 @@ class _Parser:
         try:
             return clause_parser().parse(TextSlice(self.source.text, piece.start, piece.end), start=start)
         except UnexpectedInput as error:
-            self.faults.append(self.explain(error, piece))
+            self.faults.append(self.explain(error, piece, start))
             return None
 
     def parse_korean(self, piece: Piece, start: str, english: English) -> Tree[Token] | None:
@@ -213,7 +227,7 @@ class _Parser:
         except UnexpectedToken as error:
             if error.token.type != "$END":
                 relocate(error.token, *place)
-            self.faults.append(self.explain(error, piece))
+            self.faults.append(self.explain(error, piece, start))
             return None
         except UnexpectedCharacters as error:
             at = Token("NAME", english.text[error.pos_in_stream or 0], error.pos_in_stream, end_pos=error.pos_in_stream)
@@ -223,11 +237,11 @@ class _Parser:
         relocate(parsed, *place)
         return parsed
 
-    def explain(self, error: UnexpectedInput, piece: Piece) -> Diagnostic:
+    def explain(self, error: UnexpectedInput, piece: Piece, kind: str) -> Diagnostic:
         expected = _expected_words(error)
         is_first = isinstance(error, UnexpectedToken) and error.token.start_pos == piece.start
-        if is_first and "when" not in expected and "from" in expected:
-            expected += [*_SOURCES, *_NOTES]  # where a clause of a rule begins
+        if is_first and kind in _WITH_NOTES:
+            expected += [*_SOURCES, *_NOTES]
         if isinstance(error, UnexpectedCharacters):
             span = Span(error.line, error.column)
             char = self.source.text[error.pos_in_stream or 0]
@@ -256,16 +270,31 @@ class _Parser:
         return Diagnostic(self.source, span_of(token), "R100", f"unexpected `{token}`", _one_of(expected))
 
     def previous_name(self, piece: Piece, token: Token) -> t.Word | None:
-        """The word just before a fault: `nott` in `is nott x` is read as a value, and the fault shows after it."""
-        before = self.source.text[: token.start_pos].rstrip()
-        start = max(before.rfind(" "), before.rfind("\n")) + 1
-        word = before[start:]
-        if start < piece.start or not word.isalpha():
-            return None
-        return t.Word(word, Span(before.count("\n") + 1, start - before.rfind("\n"), len(word)))
+        """The word before a fault that may be to blame: `nott` in `is nott x` is read as a value, and it shows later.
+
+        The one just before, or else the nearest that no list has.
+        """
+        before = _NO_WORDS.sub(lambda found: " " * len(found[0]), self.source.text[: token.start_pos])
+        for found in reversed(list(_ALPHA.finditer(before, piece.start))):
+            is_next_to = not before[found.end() :].strip()
+            if is_next_to or not (found[0] in _KNOWN_WORDS or singular(found[0]) in _KNOWN_WORDS):
+                start = found.start()
+                return t.Word(
+                    found[0],
+                    Span(before.count("\n", 0, start) + 1, start - before.rfind("\n", 0, start), len(found[0])),
+                )
+        return None
 
     def fault(self, span: Span, code: str, message: str, help_text: str = "") -> None:
         self.faults.append(Diagnostic(self.source, span, code, message, help_text))
+
+
+_ALPHA = re.compile(r"(?<![\w.\-/])[^\W\d_]+(?![\w.\-/])")
+_NO_WORDS = re.compile(r'"[^"\n]*"|(?<=\s)#[^\n]*')
+_KNOWN_WORDS = {
+    *GRAMMAR_WORDS, *EVENT_NOUNS, *CHANNELS, *OUTCOMES, *SCOPES, *WEEKDAYS, *UNITS,
+    *(word for spec in FACT_TABLE.values() for word in spec.words),
+}  # fmt: skip
 
 
 def is_free_text(piece: Piece, kind: str) -> bool:

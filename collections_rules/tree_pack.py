@@ -120,6 +120,8 @@ class TestAt:
 class TestBlock:
     title: Word
     clauses: "tuple[Given | History | TestAt, ...]"
+    is_whole: bool = True
+    """False when a clause could not be read."""
 
 
 # The pack -----------------------------------------------------------------------

@@ -84,3 +84,44 @@ def test_only_a_misspelt_word_is_replaced() -> None:
     other = Diagnostic(source, Span(1, 3, 4), "R101", "unknown word `weekdays`", "write `Mon`")
     assert (replacement(unclear), replacement(other)) == (None, None)
     assert mended(source, [unclear, other]) == source
+
+
+MISSPELT_OUTSIDE_RULES = """pack t.one 1.0
+  calendar kr-pulic 2026-2027
+  clock    Asia/Seuol and person.statd_zone
+  enforce  t.of by "Kim"
+  goaal    something
+
+rule t.off  "가"
+  law?     §1
+  open     afer 08:00 until 21:00 every day
+
+table t.steps  "단계"  treatment by debt.dpd
+  poliicy  strategy
+  dpd | treatment
+  0+  | call
+
+test "misspelt"
+  given    person zoone Asia/Seoul; call.asked_for_now 2026-04-14
+  at       2026-04-14 10:00 Asia/Soul  may call
+  at       2026-04-14 10:00  bloked by t.off  next none
+"""
+
+
+def test_words_outside_of_rules_are_refused_with_the_right_one_too() -> None:
+    with pytest.raises(RulesError) as caught:
+        compile_rules([PackSource("t.rules", MISSPELT_OUTSIDE_RULES)])
+    told = {d.span.line: d.help for d in reversed(caught.value.diagnostics)}
+    right = {
+        2: "kr-public",
+        4: "t.off",
+        5: "goal",
+        9: "after",
+        12: "policy",
+        17: "zone",
+        18: "Asia/Seoul",
+        19: "blocked",
+    }
+    assert {line: told.get(line) for line in right} == {line: f"write `{word}`" for line, word in right.items()}
+    clocks = [d.help for d in caught.value.diagnostics if d.span.line == 3]
+    assert clocks == ["write `Asia/Seoul`", "write `person.stated_zone`"]
