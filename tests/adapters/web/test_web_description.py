@@ -40,7 +40,7 @@ def test_every_route_says_what_it_is_for_and_how_it_may_refuse(tmp_path):
 
 # What cannot be tried blindly: a stream without an end, and what takes the session of the one who tries.
 LEFT_OUT = ("/board/stream", "/session/end", "/schema")
-EXAMPLES = int(os.environ.get("PACELINE_FUZZ", "6"))
+EXAMPLES = int(os.environ.get("PACELINE_FUZZ", "4"))
 CHECKS = (
     "not_a_server_error",
     "status_code_conformance",
