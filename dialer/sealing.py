@@ -12,7 +12,7 @@ the token, so that counts and the order of attempts survive.
 """
 
 import secrets
-from base64 import b64decode, b64encode
+from base64 import b64decode
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
@@ -35,6 +35,7 @@ _KEY_BYTES = 16
 _NONCE_BYTES = 12
 _TOKEN_BYTES = 8
 _MAX_CACHED = 200_000
+_KINDS = {kind: kind.encode() for kind in PERSONAL_FIELDS}
 _PREFIXES = tuple(f'["{kind}",'.encode() for kind in PERSONAL_FIELDS)
 _SEALED_END = b'"]'
 _NULL = msgspec.Raw(b"null")
@@ -91,11 +92,11 @@ class Sealer:
     def seal(self, lines: Sequence[bytes]) -> tuple[list[bytes], list[PersonKey]]:
         """The lines as they are stored, and the new keys to be kept together with them."""
         opened = [_open(line) if line.startswith(_PREFIXES) else None for line in lines]
-        fresh = self._provide({owner for one in opened if one is not None and (owner := _owner(one[1]))})
+        fresh = self._provide({one[2] for one in opened if one is not None})
         # One draw for all: each would be a call of the system.
         nonces = secrets.token_bytes(_NONCE_BYTES * len(lines))
         stored = [
-            line if one is None else self._close(line, *one, nonces[at * _NONCE_BYTES : (at + 1) * _NONCE_BYTES])
+            line if one is None else self._close(*one, nonces[at * _NONCE_BYTES : (at + 1) * _NONCE_BYTES])
             for at, (line, one) in enumerate(zip(lines, opened, strict=True))
         ]
         return stored, fresh
@@ -123,16 +124,12 @@ class Sealer:
             self._by_person[one.person_id] = (one.token, AESGCM(one.key))
         return fresh
 
-    def _close(self, line: bytes, kind: str, body: dict[str, Any], nonce: bytes) -> bytes:
-        owner = _owner(body)
-        if not owner:
-            return line
+    def _close(self, kind: str, body: dict[str, Any], owner: str, nonce: bytes) -> bytes:
         token, cipher = self._by_person[owner]
         removed = {name: body[name] for name in PERSONAL_FIELDS[kind] if name in body}
-        for name in removed:
-            body[name] = _NULL
-        blob = nonce + cipher.encrypt(nonce, _encode(removed), kind.encode())
-        return _encode((kind, body, token, b64encode(blob).decode()))
+        body.update(dict.fromkeys(removed, _NULL))
+        # Bytes are written as base64.
+        return _encode((kind, body, token, nonce + cipher.encrypt(nonce, _encode(removed), _KINDS[kind])))
 
     def _know(self, tokens: set[str]) -> None:
         if len(self._by_token) > _MAX_CACHED:
@@ -155,11 +152,14 @@ class Sealer:
         return _encode((kind, body))
 
 
-def _open(line: bytes) -> tuple[str, dict[str, Any]] | None:
+def _open(line: bytes) -> tuple[str, dict[str, Any], str] | None:
+    """Kind, values and owner of a line that is to be sealed; None for one about nobody."""
     try:
-        return _plain.decode(line)
+        kind, body = _plain.decode(line)
     except msgspec.DecodeError:
         return None  # not a record of ours, and not ours to change
+    owner = _owner(body)
+    return (kind, body, owner) if owner else None
 
 
 def _sealed_parts(line: bytes) -> tuple[str, dict[str, Any], str, str] | None:
