@@ -126,6 +126,10 @@ class PhoneLine:
         """Block until the agent ends the call."""
         await self._talk_over.wait()
 
+    async def wait_gone(self) -> None:
+        """Block until the phone is off the line."""
+        await self._gone.wait()
+
     async def put_through(self, leg: AsteriskLeg) -> None:
         """Let a person and the agent hear each other."""
         if not self.is_up:

@@ -29,7 +29,12 @@ class RobotSettings:
 class FloorSettings:
     """The agents' phones."""
 
-    agents: tuple[PhoneSettings, ...]
+    agents: tuple[PhoneSettings, ...] = ()
+    """Agents who work by phone alone."""
+    web_phones: tuple[str, ...] = ()
+    """Phones that people on the web may log in with; no other is called for them."""
+    transfers: dict[str, str] = field(factory=dict)
+    """Whom agents on the web may hand a person on to: `{ legal = "PJSIP/3000" }`."""
     endpoint: str = "PJSIP/{phone}"
     """What is called to reach a phone."""
     nailed_up: bool = True

@@ -28,6 +28,7 @@ from adapters.web.routes.desk import desk_routes
 from adapters.web.routes.explorer import explorer_routes
 from adapters.web.routes.floor import floor_routes
 from adapters.web.routes.knowledge import knowledge_routes
+from adapters.web.routes.oversight import oversight_routes
 from adapters.web.routes.sign_in import FirstRun, sign_in_routes
 from adapters.web.routes.watching import watching_routes
 from adapters.web.routes.webhooks import webhook_routes
@@ -80,6 +81,7 @@ def make_app(parts: WebParts) -> Litestar:
             campaign_routes(parts.console),
             webhook_routes(parts.outbox, parts.courier),
             desk_routes(parts.console, parts.desks),
+            oversight_routes(parts.desks.stations),
         ],
     )
     return Litestar(

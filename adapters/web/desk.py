@@ -8,19 +8,21 @@ page that stays away puts its agent on a break, so that nobody is connected to
 an empty chair.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from enum import Enum
 
+import structlog
 import trio
 from attrs import define, field
 
 from dialer.board import ConsoleError
-from dialer.ports import AgentReport, CallCard, Leg
+from dialer.ports import AgentReport, CallCard, Leg, PeerError
+from dialer.stations import Stations, Talk
 
-__all__ = ["DeskCall", "FarSide", "Phase", "WebDesk"]
+__all__ = ["DeskCall", "Phase", "WebDesk"]
 
-FarSide = Callable[[Leg, CallCard], Awaitable[None]]
-"""Plays the other end of a call where there is no real one; returns or is cancelled with the talk."""
+log = structlog.get_logger()
 
 
 class Phase(Enum):
@@ -43,6 +45,8 @@ class DeskCall:
     """The answer to a preview."""
     is_by_hand: bool = False
     """Whether the agent asked for it."""
+    talk: Talk | None = None
+    """What can be done with the talk, while there is one."""
     hung_up: trio.Event = field(factory=trio.Event)
     answered: trio.Event = field(factory=trio.Event)
     reported: trio.Event = field(factory=trio.Event)
@@ -54,7 +58,8 @@ class WebDesk:
 
     agent_id: str
     on_change: Callable[[], None] = field(default=lambda: None)
-    far_side: FarSide | None = None
+    stations: Stations | None = None
+    """Where the talk is heard; None where nothing is to be heard."""
     call: DeskCall | None = None
     missed: str = ""
     """What became of the last call by hand that nobody answered."""
@@ -75,13 +80,15 @@ class WebDesk:
         """Block until the agent hangs up; cancelled when the person does."""
         call = self._next(card, Phase.TALK)
         try:
-            async with trio.open_nursery() as nursery:
-                if self.far_side is not None:
-                    nursery.start_soon(self.far_side, leg, card)
+            async with self._connected(leg, card) as call.talk, trio.open_nursery() as nursery:
+                self.on_change()
+                nursery.start_soon(self._hang_up_at_phone, call)
                 await call.hung_up.wait()
                 nursery.cancel_scope.cancel()
+        except* PeerError as group:
+            log.warning("talk_broke_off", agent_id=self.agent_id, reason=str(group.exceptions[0]))
         finally:
-            call.phase, call.since_mono = Phase.WRAP_UP, trio.current_time()
+            call.phase, call.since_mono, call.talk = Phase.WRAP_UP, trio.current_time(), None
             self.on_change()
 
     async def wait_disposition(self, card: CallCard) -> AgentReport:
@@ -128,11 +135,53 @@ class WebDesk:
         call.hung_up.set()
         call.reported.set()
 
+    async def turn(self, attempt_id: str, ability: str, *, is_on: bool) -> None:
+        """Hold, mute or record the talk, or end that."""
+        talk = self._talk(attempt_id)
+        if ability not in talk.abilities:
+            msg = f"this talk cannot be turned to `{ability}`; it has {', '.join(sorted(talk.abilities)) or 'nothing'}"
+            raise ConsoleError(msg)
+        try:
+            await talk.turn(ability, is_on=is_on)
+        except PeerError as error:
+            raise ConsoleError(str(error)) from error
+        self.on_change()
+
+    async def transfer(self, attempt_id: str, target: str) -> None:
+        """Hand the person on; the talk is over for this agent when somebody has taken over."""
+        try:
+            await self._talk(attempt_id).transfer(target)
+        except PeerError as error:
+            raise ConsoleError(str(error)) from error
+        call = self.call
+        if call is not None and call.card.attempt_id == attempt_id:
+            call.hung_up.set()
+
     def card_of(self, attempt_id: str) -> CallCard:
         """The card of the call at hand."""
         return self._at(attempt_id, *Phase).card
 
     # How.
+
+    @asynccontextmanager
+    async def _connected(self, leg: Leg, card: CallCard) -> AsyncIterator[Talk | None]:
+        if self.stations is None:
+            yield None
+            return
+        async with self.stations.connect(leg, card, self.agent_id) as talk:
+            yield talk
+
+    async def _hang_up_at_phone(self, call: DeskCall) -> None:
+        if call.talk is not None:
+            await call.talk.wait_over()
+            call.hung_up.set()
+
+    def _talk(self, attempt_id: str) -> Talk:
+        talk = self._at(attempt_id, Phase.TALK).talk
+        if talk is None:
+            msg = "nothing can be done with this talk but to end it"
+            raise ConsoleError(msg)
+        return talk
 
     def _at(self, attempt_id: str, *phases: Phase) -> DeskCall:
         call = self.call

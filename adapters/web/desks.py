@@ -6,12 +6,13 @@ from datetime import datetime
 import trio
 from attrs import define, evolve, field, frozen
 
-from adapters.web.desk import FarSide, Phase, WebDesk
+from adapters.web.desk import Phase, WebDesk
 from adapters.web.users import User
 from dialer.board import AgentRow, Console, ConsoleError
 from dialer.case_words import AGENT_FACTS, CaseFile, dispositions_for
-from dialer.ports import AgentProfile
+from dialer.ports import AgentProfile, PeerError
 from dialer.records import Disposed, Record
+from dialer.stations import Stations
 
 __all__ = ["CallView", "DeskState", "DeskTally", "Desks", "Hand"]
 
@@ -29,6 +30,11 @@ class CallView:
     case: CaseFile
     dispositions: tuple[str, ...]
     statable: tuple[str, ...]
+    abilities: tuple[str, ...] = ()
+    """What can be done with the talk: `hold`, `mute`, `record`."""
+    on: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()
+    """Whom the person can be handed on to."""
 
 
 @define
@@ -66,6 +72,9 @@ class DeskState:
     hand: Hand | None = None
     missed: str = ""
     """What became of the last call by hand that nobody answered."""
+    needs_phone: bool = False
+    phone: str = ""
+    """The phone that is being called before the agent is logged in; empty at other times."""
 
 
 @define(eq=False)
@@ -75,6 +84,12 @@ class _Seat:
     hand: Hand | None = None
     changed: trio.Event = field(factory=trio.Event)
     watchers: int = 0
+    phone: str = ""
+    waiting: AgentProfile | None = None
+    """Who is logged in as soon as the phone is on the line."""
+    has_lost_phone: bool = False
+    is_back_idle: bool = True
+    """Whether a phone that comes back ends the break: not one that the agent had taken before."""
 
     def wake(self) -> None:
         self.changed, changed = trio.Event(), self.changed
@@ -88,23 +103,41 @@ class Desks:
     console: Console
     now_at: Callable[[], datetime]
     speed: float = 1.0
-    far_side: FarSide | None = None
+    stations: Stations | None = None
+    """Where talks are heard; None where nothing is to be heard."""
     away_s: float = 20.0
     _seats: dict[str, _Seat] = field(factory=dict)
 
     def __attrs_post_init__(self) -> None:
         self.console.books.listen(self._heed)
 
-    def log_in(self, user: User, campaign_ids: tuple[str, ...]) -> None:
+    def log_in(self, user: User, campaign_ids: tuple[str, ...], phone: str = "") -> None:
         """Sit down; a person who may work only some campaigns gets no others."""
         foreign = [one for one in campaign_ids if user.campaign_ids and one not in user.campaign_ids]
         if foreign:
             msg = f"you may work {', '.join(user.campaign_ids)}, not {', '.join(foreign)}"
             raise ConsoleError(msg)
-        seat = self._seats.setdefault(user.name, _Seat(WebDesk(user.name, far_side=self.far_side)))
+        seat = self._seats.setdefault(user.name, _Seat(WebDesk(user.name, stations=self.stations)))
         seat.desk.on_change = seat.wake
-        self.console.log_in(AgentProfile(user.name, user.site or "web", campaign_ids), seat.desk)
+        profile = AgentProfile(user.name, user.site or "web", campaign_ids)
+        if self.stations is None or not self.stations.needs_phone:
+            self.console.log_in(profile, seat.desk)
+        elif self.console.agent_row(user.name) is not None:
+            msg = f"{user.name} is logged in already; log out there first"
+            raise ConsoleError(msg)
+        else:
+            self._call_phone(self.stations, seat, profile, phone)
         seat.wake()
+
+    def log_out(self, name: str) -> None:
+        """Leave, now or after the call at hand; a phone that is still being called is let go."""
+        seat = self._seats.get(name)
+        if seat is not None and seat.waiting is not None and self.stations is not None:
+            seat.waiting = None
+            self.stations.leave(name)
+        else:
+            self.console.log_out(name)
+        self.wake(name)
 
     def desk(self, name: str) -> WebDesk:
         """The desk of somebody logged in."""
@@ -165,7 +198,18 @@ class Desks:
         seat = self._seats.get(user.name)
         call = self._call(seat.desk, row) if seat is not None and row is not None else None
         hand, missed = (seat.hand, seat.desk.missed) if seat is not None else (None, "")
-        return DeskState(self.now_at(), self.speed, row, call, self.tally(user.name), user.campaign_ids, hand, missed)
+        return DeskState(
+            self.now_at(),
+            self.speed,
+            row,
+            call,
+            self.tally(user.name),
+            user.campaign_ids,
+            hand,
+            missed,
+            self.stations is not None and self.stations.needs_phone,
+            seat.phone if seat is not None and seat.waiting is not None else "",
+        )
 
     async def changed(self, name: str) -> None:
         """Block until the page of `name` has to look again."""
@@ -196,11 +240,40 @@ class Desks:
             now = trio.current_time()
             for name, seat in self._seats.items():
                 row = self.console.agent_row(name)
+                if row is None and seat.waiting is None and self.stations is not None:
+                    self.stations.leave(name)
                 if seat.watchers or row is None or row.state == "on_break":
                     gone_mono.pop(name, None)
                 elif now - gone_mono.setdefault(name, now) > self.away_s * self.speed:
                     self.console.start_break(name, "page gone")
                     gone_mono.pop(name, None)
+
+    def _call_phone(self, stations: Stations, seat: _Seat, profile: AgentProfile, phone: str) -> None:
+        """Have the phone called; the agent is logged in when it is on the line, and on a break while it is not."""
+
+        def on_change() -> None:
+            self._follow_phone(stations, seat, profile.agent_id)
+
+        try:
+            stations.sit(profile.agent_id, phone, on_change)
+        except PeerError as error:
+            raise ConsoleError(str(error)) from error
+        seat.phone, seat.waiting, seat.has_lost_phone = phone, profile, False
+
+    def _follow_phone(self, stations: Stations, seat: _Seat, name: str) -> None:
+        is_ready = stations.is_ready(name)
+        if seat.waiting is not None:
+            if is_ready:
+                profile, seat.waiting = seat.waiting, None
+                self.console.log_in(profile, seat.desk)
+        elif (row := self.console.agent_row(name)) is not None and is_ready is seat.has_lost_phone:
+            seat.has_lost_phone = not is_ready
+            if not is_ready:
+                seat.is_back_idle = row.state != "on_break"
+                self.console.start_break(name, "phone lost")
+            elif seat.is_back_idle:
+                self.console.end_break(name)
+        seat.wake()
 
     def _heed(self, record: Record) -> None:
         if isinstance(record, Disposed) and record.agent_id in self._seats:
@@ -210,6 +283,7 @@ class Desks:
         call = desk.call
         if call is None or (call.phase is Phase.PREVIEW and row.state in ("idle", "on_break")):
             return None
+        talk = call.talk
         case = self.console.case(call.card.campaign_id, call.card.account.account_id)
         return CallView(
             attempt_id=call.card.attempt_id,
@@ -220,4 +294,7 @@ class Desks:
             case=case,
             dispositions=tuple(one.value for one in dispositions_for(case.purpose)),
             statable=AGENT_FACTS,
+            abilities=tuple(sorted(talk.abilities)) if talk is not None else (),
+            on=tuple(sorted(talk.on)) if talk is not None else (),
+            targets=talk.targets if talk is not None else (),
         )

@@ -21,7 +21,6 @@ from adapters.web.accepting import Door, descriptors_for
 from adapters.web.app import WebParts, board_json, make_app
 from adapters.web.audit import Audit
 from adapters.web.database import open_database, take_in
-from adapters.web.desk import FarSide
 from adapters.web.desks import Desks
 from adapters.web.front import Front
 from adapters.web.knowledge import Knowledge
@@ -33,6 +32,7 @@ from adapters.web.throttle import Throttle
 from adapters.web.users import Users
 from adapters.web.webhooks import Courier, Outbox
 from dialer.board import Console
+from dialer.stations import Stations
 
 __all__ = ["WebServer", "serve_web"]
 
@@ -52,11 +52,11 @@ class WebServer:
         console: Console,
         folder: Path,
         speed: float = 1.0,
-        far_side: FarSide | None = None,
+        stations: Stations | None = None,
     ) -> None:
         """`speed` says how much faster trio's clock runs than people do: the web keeps people's pace.
 
-        `far_side` plays the person on the line at desks of a simulated floor.
+        `stations` are where talks of agents at pages are heard.
         """
         database = open_database(folder / settings.store)
         users = Users(database, time.time, settings.session_hours * 3600.0)
@@ -76,7 +76,7 @@ class WebServer:
             first_run=FirstRun(key),
             pulse=Pulse(lambda: board_json(console), 1.0 * speed),
             knowledge=Knowledge(folder / settings.knowledge if settings.knowledge else None),
-            desks=Desks(console, console.now_at, speed, far_side),
+            desks=Desks(console, console.now_at, speed, stations),
             connection=database,
             metrics=metrics,
             outbox=outbox,
@@ -192,10 +192,10 @@ async def serve_web(
     folder: Path,
     speed: float,
     announce: Callable[[WebServer], None],
-    far_side: FarSide | None = None,
+    stations: Stations | None = None,
 ) -> None:
     """Listen, say where, and serve until cancelled."""
-    server = WebServer(settings, console, folder, speed, far_side)
+    server = WebServer(settings, console, folder, speed, stations)
     await server.listen()
     announce(server)
     await server.run()

@@ -4,12 +4,12 @@ import gc
 
 import structlog
 
-from adapters.web.desk import FarSide
 from adapters.web.serving import WebServer, serve_web
 from adapters.web.settings import WebSettings
 from dialer.commands.terminal import console
 from dialer.config import Config, structure
 from dialer.console import EngineConsole
+from dialer.stations import Stations
 from dialer.supervisor import Engine
 
 __all__ = ["serve_pages"]
@@ -17,14 +17,14 @@ __all__ = ["serve_pages"]
 log = structlog.get_logger()
 
 
-async def serve_pages(config: Config, engine: Engine, speed: float, far_side: FarSide | None = None) -> None:
+async def serve_pages(config: Config, engine: Engine, speed: float, stations: Stations | None = None) -> None:
     """Serve until cancelled; `speed` is how much faster than people the engine's clock runs.
 
-    `far_side` plays the person on the line at desks of a simulated floor.
+    `stations` are where talks of agents at pages are heard.
     """
     settings = structure(config.web, WebSettings, "web")
     try:
-        await serve_web(settings, EngineConsole(engine), config.folder, speed, _announce, far_side)
+        await serve_web(settings, EngineConsole(engine), config.folder, speed, _announce, stations)
     except Exception as error:
         # Pages are never a reason to stop dialing: whoever is on the line stays there.
         log.error("web_server_failed", exc_info=error, remedy="the engine dials on without pages; see the fault")

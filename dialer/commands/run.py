@@ -15,7 +15,6 @@ import trio
 from attrs import evolve, frozen
 from cyclopts import Parameter
 
-from adapters.simulated.far_side import far_side_of
 from adapters.simulated.people import People
 from adapters.simulated.settings import SimulationSettings
 from adapters.simulated.shifts import run_shifts
@@ -24,6 +23,7 @@ from dialer.clock import SpeedClock, SystemTime, WallClock, system_now
 from dialer.commands.day import HeldAccounts, drain_at, import_run, load_run
 from dialer.commands.locking import lock_journal
 from dialer.commands.pages import serve_pages
+from dialer.commands.seats import stations_of
 from dialer.commands.stores import is_file_address, journal_path, open_journal, open_leases
 from dialer.commands.telephony import run_phones
 from dialer.commands.terminal import Agents, Changes, Seed, fail
@@ -135,8 +135,10 @@ async def _run_once(day: _Day, supervisor: Supervisor) -> None:
             nursery.start_soon(watch_clock, engine, machine.now_at)
             nursery.start_soon(_keep_snapshots, day, engine, past.snapshot_count)
             if day.has_web:
-                far_side = far_side_of(day.people, clock, day.speed) if day.people is not None else None
-                nursery.start_soon(serve_pages, config, engine, day.speed, far_side)
+                stations = stations_of(config, trunks, day.people, clock, day.speed)
+                if stations is not None:
+                    nursery.start_soon(stations.run)
+                nursery.start_soon(serve_pages, config, engine, day.speed, stations)
             if config.control:
                 await nursery.start(serve_control, config.folder / config.control, ControlDesk(engine))
             await engine.run()

@@ -31,6 +31,8 @@ class LogIn:
     """Which campaigns the agent works."""
 
     campaigns: list[str]
+    phone: str = field(default="", validator=attrs.validators.max_len(32))
+    """Which phone stands at the desk, where talks are on phones."""
 
 
 @frozen
@@ -100,15 +102,14 @@ def desk_routes(console: Console, desks: Desks) -> Router:
         """Sit down and be ready for calls of some campaigns."""
         note_detail(request, campaigns=data.campaigns)
         user = identity_of(request).user
-        desks.log_in(user, tuple(data.campaigns))
+        desks.log_in(user, tuple(data.campaigns), data.phone)
         return desks.state(user)
 
     @post("/log-out", guards=guards, status_code=200)
     async def log_out(request: _ANY) -> DeskState:
         """Leave, now or after the call at hand."""
         user = identity_of(request).user
-        console.log_out(user.name)
-        desks.wake(user.name)
+        desks.log_out(user.name)
         return desks.state(user)
 
     @post("/pause", guards=guards, status_code=200)

@@ -43,6 +43,23 @@ class Help:
     text: str = field(default="", validator=attrs.validators.max_len(200))
 
 
+@frozen
+class Turn:
+    """Hold, mute or record the talk, or end that."""
+
+    attempt_id: str
+    ability: str
+    is_on: bool
+
+
+@frozen
+class Transfer:
+    """Whom the person is handed on to, by the operator's name."""
+
+    attempt_id: str
+    target: str
+
+
 def work_handlers(console: Console, desks: Desks) -> list[HTTPRouteHandler]:
     """The routes, below the desk's."""
     guards = [needs("desk")]
@@ -83,4 +100,17 @@ def work_handlers(console: Console, desks: Desks) -> list[HTTPRouteHandler]:
         """Need no help any more."""
         desks.lower_hand(identity_of(request).user.name)
 
-    return [find, look_up, call, work, raise_hand, lower_hand]
+    @post("/turn", guards=guards, status_code=204)
+    async def turn(data: JSONBody[Turn], request: _ANY) -> None:
+        """Hold, mute or record the talk, or end that: what the trunk can, as the call says."""
+        note_detail(request, attempt_id=data.attempt_id, ability=data.ability, is_on=data.is_on)
+        desk = desks.desk(identity_of(request).user.name)
+        await desk.turn(data.attempt_id, data.ability, is_on=data.is_on)
+
+    @post("/transfer", guards=guards, status_code=204)
+    async def transfer(data: JSONBody[Transfer], request: _ANY) -> None:
+        """Hand the person on; answered when somebody has taken over."""
+        note_detail(request, attempt_id=data.attempt_id, target=data.target)
+        await desks.desk(identity_of(request).user.name).transfer(data.attempt_id, data.target)
+
+    return [turn, transfer, find, look_up, call, work, raise_hand, lower_hand]

@@ -26,6 +26,7 @@ from dialer.config import CampaignSettings, Config, Names, PacingConfig, TrunkCo
 from dialer.console import EngineConsole
 from dialer.list_mapping import Columns, FictitiousNumbers, ListMapping
 from dialer.ports import AgentProfile
+from dialer.stations import Stations
 from pacing import PacingMode
 from tests.days.plans import CampaignPlan, House, house_rules
 from tests.days.world import CALLER_ID, Lists, assumptions
@@ -75,11 +76,12 @@ def on_site(
     speed: float = 1.0,
     campaigns: tuple[str, ...] = ("sales",),
     mode: PacingMode = PacingMode.PROGRESSIVE,
+    stations: Stations | None = None,
 ) -> Any:
     """Run `test` on a site; `agents` simulated ones work the first campaign beside whoever logs in."""
 
     async def main() -> Any:
-        async with _site(folder, agents, speed, campaigns, mode) as site:
+        async with _site(folder, agents, speed, campaigns, mode, stations) as site:
             return await test(site)
 
     return trio.run(main, clock=SpeedClock(speed))
@@ -87,7 +89,7 @@ def on_site(
 
 @asynccontextmanager
 async def _site(
-    folder: Path, agents: int, speed: float, campaigns: tuple[str, ...], mode: PacingMode
+    folder: Path, agents: int, speed: float, campaigns: tuple[str, ...], mode: PacingMode, stations: Stations | None
 ) -> AsyncIterator[Site]:
     (folder / "house.rules").write_text(house_rules(House(), "Asia/Seoul"), encoding="utf-8")
     clock = WallClock(STARTS_AT)
@@ -102,7 +104,7 @@ async def _site(
     store = MemoryJournal()
     async with open_engine(_config(folder, campaigns, mode), Ports((trunk,), Lists(plans), store), clock) as engine:
         console = EngineConsole(engine)
-        server = WebServer(WebSettings(port=0), console, folder, speed)
+        server = WebServer(WebSettings(port=0), console, folder, speed, stations)
         await server.listen()
         async with trio.open_nursery() as nursery:
             nursery.start_soon(server.run)

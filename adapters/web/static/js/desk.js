@@ -1,6 +1,7 @@
 // The agent's page. Shows what the daemon pushes; sends what the agent does. Everything works by keyboard.
 import { Refused, get, post } from "/static/js/api.js";
 import { showWork, workKeys } from "/static/js/desk-work.js";
+import { setUpTalk, showTalk, talkKeys } from "/static/js/desk-talk.js";
 import { start } from "/static/js/shell.js";
 import { age, count, currentLanguage, dayAndTime, duration, money, say } from "/static/js/words.js";
 
@@ -37,6 +38,7 @@ function show(next) {
   showMe();
   showCall(before);
   showWork(state);
+  showTalk(state);
   tick();
 }
 
@@ -218,12 +220,15 @@ $("hang-up").addEventListener("click", () => act("hang-up", { attempt_id: state.
 $("ready").addEventListener("click", () => act("ready", {}));
 $("pause-form").addEventListener("submit", (event) => { event.preventDefault(); act("pause", { reason: $("pause-reason").value }); });
 $("log-out").addEventListener("click", () => act("log-out", {}));
+$("phone-cancel").addEventListener("click", () => act("log-out", {}));
 $("preview-take").addEventListener("click", () => act("preview", { attempt_id: state.call.attempt_id, is_wanted: true }));
 $("preview-skip").addEventListener("click", () => act("preview", { attempt_id: state.call.attempt_id, is_wanted: false }));
 $("log-in").addEventListener("submit", async (event) => {
   event.preventDefault();
   const campaigns = [...$("campaigns").querySelectorAll("input:checked")].map((box) => box.value);
-  await act("log-in", { campaigns });
+  const phone = $("phone").value.trim();
+  if (phone) localStorage.setItem("phone", phone);
+  $("log-in-fault").textContent = await act("log-in", { campaigns, phone }) ? "" : $("fault").textContent;
 });
 
 // Keys by position, never while the input method composes or a field is being typed into.
@@ -235,6 +240,7 @@ const keys = [
   ["KeyK", "K", "desk.knowledge", () => $("knowledge").focus()],
   ["KeyS", "S", "desk.statements", () => { if (state.call) { $("statements").open = !$("statements").open; $("statements").querySelector("input").focus(); } }],
   ...workKeys,
+  ...talkKeys,
 ];
 fill($("keys"), [...keys.map(([, label, word]) => [word, label]), ["desk.report", "1–8, Enter"], ["desk.leave_field", "Esc"]]);
 
@@ -304,4 +310,5 @@ $("campaigns").replaceChildren(...open.map((id) => {
   label.append(box, text);
   return label;
 }));
+setUpTalk(act);
 connect();

@@ -1,5 +1,5 @@
 // Who works where, and who asks for help: the supervisor's dialogs about people.
-import { Refused, post } from "/static/js/api.js";
+import { Refused, get, post } from "/static/js/api.js";
 import { duration, say } from "/static/js/words.js";
 
 const $ = (id) => document.getElementById(id);
@@ -40,3 +40,35 @@ export function movePeople(row, campaigns) {
 }
 
 $("move-cancel").addEventListener("click", () => $("move").close());
+
+// Listening, whispering, joining: on a phone of the supervisor's own, each time with a reason.
+let oversight = { is_possible: false };
+
+export function canOversee() { return oversight.is_possible; }
+
+export async function lookAtOversight() {
+  oversight = await get("/oversight");
+  $("overseeing").hidden = !oversight.agent_id;
+  const text = oversight.agent_id ? say("oversee.now", { who: oversight.agent_id, how: say(`oversee.${oversight.how}`) }) : "";
+  if ($("overseeing-text").textContent !== text) $("overseeing-text").textContent = text;
+}
+
+export function overseeAgent(row) {
+  $("oversee-title").textContent = say("oversee.of", { who: row.agent_id });
+  $("oversee-phone").value = localStorage.getItem("phone") ?? "";
+  $("oversee-reason").value = ""; $("oversee-fault").textContent = "";
+  $("oversee-go").onclick = async (event) => {
+    event.preventDefault();
+    const phone = $("oversee-phone").value.trim();
+    try {
+      await post(`/agents/${encodeURIComponent(row.agent_id)}/oversee`, { how: $("oversee-how").value, phone, reason: $("oversee-reason").value });
+      localStorage.setItem("phone", phone);
+      $("oversee").close();
+      await lookAtOversight();
+    } catch (error) { if (!(error instanceof Refused)) throw error; $("oversee-fault").textContent = error.message; }
+  };
+  $("oversee").showModal();
+}
+
+$("oversee-cancel").addEventListener("click", () => $("oversee").close());
+$("overseeing-end").addEventListener("click", async () => { try { await post("/oversight/end", {}); await lookAtOversight(); } catch (error) { if (!(error instanceof Refused)) throw error; } });

@@ -2,7 +2,7 @@
 import { Refused, get, post } from "/static/js/api.js";
 import { live } from "/static/js/live.js";
 import { start } from "/static/js/shell.js";
-import { movePeople, showHands } from "/static/js/people.js";
+import { canOversee, lookAtOversight, movePeople, overseeAgent, showHands } from "/static/js/people.js";
 import { clockTime, count, currentLanguage, duration, percent, say } from "/static/js/words.js";
 
 const $ = (id) => document.getElementById(id);
@@ -97,6 +97,12 @@ function agentLine(row) {
     move.dataset.key = `${row.agent_id} move`;
     move.setAttribute("aria-label", `${say("floor.agent_move")}: ${row.agent_id}`);
     doing.append(move);
+    if (row.state === "talking" && canOversee()) {
+      const oversee = el("button", { textContent: say("oversee.open"), onclick: () => overseeAgent(row) });
+      oversee.dataset.key = `${row.agent_id} oversee`;
+      oversee.setAttribute("aria-label", `${say("oversee.open")}: ${row.agent_id}`);
+      doing.append(" ", oversee);
+    }
   }
   line.append(el("td", { textContent: row.agent_id }), el("td", { textContent: row.site }), el("td", {}, state), el("td", { className: "number", textContent: duration(row.age) + agesWord }), el("td", { textContent: row.campaign_id ?? row.campaign_ids.join(", ") }), el("td", { textContent: row.reason }), doing);
   return line;
@@ -140,7 +146,7 @@ function alertLine(text) { const line = document.querySelector(".link-state"); l
 function set(node, text, sign) { node.textContent = text; node.dataset.sign = sign; if (!node.classList.contains("badge")) node.textContent = `${sign} ${text}`; }
 
 async function pollAgents() {
-  try { rows = await get("/agents"); showAgents(); showHands(await get("/hands"), boardAt, mayMove); } catch (error) { if (!(error instanceof Refused)) return; }
+  try { rows = await get("/agents"); showAgents(); showHands(await get("/hands"), boardAt, mayMove); if (mayMove) await lookAtOversight(); } catch (error) { if (!(error instanceof Refused)) return; }
 }
 setInterval(pollAgents, 1000);
 
