@@ -3,8 +3,10 @@
 A floor that is idle for a moment between brisk talks, a simulated trunk in the
 daemon's process, a durable journal on this machine's disk. From the journal:
 attempts a second, and how long a claim took until the trunk was told. From the
-system, every few seconds: the processor's share and the memory held, which
-grows by what caps must remember of each attempt. Prints JSON.
+system, every few seconds: the processor's share and the memory held, and
+by how much that grows a minute: by what caps must remember of each attempt,
+until the oldest is forgotten (nine days, or the longest window of the rules).
+Prints JSON.
 """
 
 import argparse
@@ -18,6 +20,7 @@ import time
 from contextlib import closing
 from pathlib import Path
 
+import numpy as np
 from attrs import define, field
 
 from bench.crash_world import make_world
@@ -50,6 +53,13 @@ class Samples:
         self.cpu_s.append((int(parts[11]) + int(parts[12])) / ticks)
         self.rss_mib.append(int(parts[21]) * os.sysconf("SC_PAGE_SIZE") / (1 << 20))
 
+    def _slope(self) -> float:
+        """By how much memory grew in the second half, by the least squares."""
+        half = len(self.at_s) // 2
+        if len(self.at_s) - half < 2:
+            return 0.0
+        return 60.0 * float(np.polyfit(self.at_s[half:], self.rss_mib[half:], 1)[0])
+
     def figures(self) -> dict[str, float]:
         """Processor share, and memory at the start, at the middle and at the end."""
         half = len(self.at_s) // 2
@@ -58,6 +68,7 @@ class Samples:
             "rss_start_mib": round(self.rss_mib[0]),
             "rss_half_mib": round(self.rss_mib[half]),
             "rss_end_mib": round(self.rss_mib[-1]),
+            "rss_mib_a_minute": round(self._slope(), 2),
         }
 
 
