@@ -76,7 +76,8 @@ def _named(source: PackSource, block: Block) -> set[str]:
 def _is_own(text: str, found: re.Match[str]) -> bool:
     """Whether a word in a clause of a test or a split is the author's: whom or what it is about, an arm."""
     before = text[: found.start()].split()
-    return bool(before) and before[-1] in ("about", "arms", "seed")
+    is_next_arm = "arms" in before and before[-1].endswith(",")
+    return bool(before) and (is_next_arm or before[-1] in ("about", "arms", "seed"))
 
 
 def misspell_all(sources: list[PackSource], every: int = 1, seed: int = 1) -> Misspelt:
