@@ -34,11 +34,13 @@ class TrunkConfig:
     name: str
     lines: int = field(validator=attrs.validators.ge(1))
     calls_per_s: float = field(validator=attrs.validators.gt(0))
-    kind: str = field(default="simulated", validator=attrs.validators.in_(("simulated", "carrier", "asterisk")))
+    kind: str = field(
+        default="simulated", validator=attrs.validators.in_(("simulated", "carrier", "asterisk", "freeswitch"))
+    )
     socket: str = ""
     """Of a `carrier`, which is a process of its own: the unix socket it listens on."""
     server: str = ""
-    """Of an `asterisk`: its name among `servers`."""
+    """Of an `asterisk` or a `freeswitch`: its name among `servers`."""
     dialing: Mapping[str, Any] = field(factory=dict)
     """What is dialed, and how. Left to the switch's adapter to read."""
 

@@ -7,9 +7,9 @@ import trio
 from adapters.freeswitch.server import FreeswitchServer
 from adapters.freeswitch.settings import FreeswitchSettings
 from adapters.freeswitch.trunk import FreeswitchTrunk
-from adapters.switches.check import Say, Step, check_call, check_phone
+from adapters.switches.check import Say, Step
 
-__all__ = ["check_call", "check_phone", "check_server", "check_trunk"]
+__all__ = ["check_server", "check_trunk"]
 
 _CONNECT_S = 5.0
 

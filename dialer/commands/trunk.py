@@ -8,12 +8,15 @@ from cyclopts import App, Parameter
 
 from adapters.asterisk.check import check_server, check_trunk
 from adapters.asterisk.phones import PhoneLine
-from adapters.asterisk.server import running
 from adapters.asterisk.settings import AsteriskSettings
 from adapters.asterisk.trunk import AsteriskTrunk
+from adapters.freeswitch import check as freeswitch_check
+from adapters.freeswitch.phones import PhoneLine as FreeswitchLine
+from adapters.freeswitch.settings import FreeswitchSettings
+from adapters.freeswitch.trunk import FreeswitchTrunk
 from adapters.switches.check import Say, Step, check_call, check_phone
 from dialer.clock import system_now
-from dialer.commands.telephony import asterisk_servers, asterisk_trunk, floor_settings, is_real
+from dialer.commands.telephony import floor_settings, is_real, open_switches, phone_line
 from dialer.commands.terminal import Changes, console, fail
 from dialer.config import Config, TrunkConfig, load_config, structure
 from dialer.log import set_up_logging
@@ -39,7 +42,7 @@ def check(
     set_up_logging(is_json=False, level="error")
     config = load_config(config_path, set_)
     if not is_real(config):
-        fail("trunks: all are simulated; there is nothing to check. Real ones are described in docs/asterisk.md")
+        fail("trunks: all are simulated; there is nothing to check. Real ones: docs/asterisk.md, docs/freeswitch.md")
     chosen = [one for one in config.trunks if trunk in (None, one.name)]
     if not chosen:
         fail(f"--trunk {trunk}: there are {', '.join(one.name for one in config.trunks)}")
@@ -48,9 +51,10 @@ def check(
 
 async def _check(config: Config, chosen: list[TrunkConfig], number: str | None, agent: str | None) -> bool:
     is_ok = True
-    servers = asterisk_servers(config)
-    async with running(*servers.values()):
-        for one in chosen:
+    async with open_switches(config) as trunks:
+        for one, trunk in zip(config.trunks, trunks, strict=True):
+            if one not in chosen:
+                continue
             console.print(f"trunk {one.name}, server {one.server}", style="bold")
             steps: list[Step] = []
 
@@ -58,7 +62,8 @@ async def _check(config: Config, chosen: list[TrunkConfig], number: str | None, 
                 steps.append(step)
                 _print(step)
 
-            await _check_one(config, one, asterisk_trunk(one, servers), number, agent, say)
+            assert isinstance(trunk, AsteriskTrunk | FreeswitchTrunk)
+            await _check_one(config, one, trunk, number, agent, say)
             is_ok = is_ok and all(step.is_ok for step in steps)
     if is_ok and number is None:
         console.print("Nothing was called. With --number +82… a test call is placed.")
@@ -66,12 +71,16 @@ async def _check(config: Config, chosen: list[TrunkConfig], number: str | None, 
 
 
 async def _check_one(
-    config: Config, one: TrunkConfig, trunk: AsteriskTrunk, number: str | None, agent: str | None, say: Say
+    config: Config,
+    one: TrunkConfig,
+    trunk: AsteriskTrunk | FreeswitchTrunk,
+    number: str | None,
+    agent: str | None,
+    say: Say,
 ) -> None:
-    await check_server(trunk.server, say)
+    await _check_switch(one, trunk, say)
     if not trunk.server.is_up:
         return
-    await check_trunk(trunk, structure(one.dialing, AsteriskSettings, f"trunks.{one.name}.dialing"), say)
     line = _line(config, trunk, agent) if agent is not None else None
     try:
         if line is not None:
@@ -86,12 +95,25 @@ async def _check_one(
             line.hang_up()
 
 
-def _line(config: Config, trunk: AsteriskTrunk, agent: str) -> PhoneLine:
+async def _check_switch(one: TrunkConfig, trunk: AsteriskTrunk | FreeswitchTrunk, say: Say) -> None:
+    """The switch, and the way to the carrier where the switch is reached."""
+    place = f"trunks.{one.name}.dialing"
+    if isinstance(trunk, FreeswitchTrunk):
+        await freeswitch_check.check_server(trunk.server, say)
+        if trunk.server.is_up:
+            await freeswitch_check.check_trunk(trunk, structure(one.dialing, FreeswitchSettings, place), say)
+        return
+    await check_server(trunk.server, say)
+    if trunk.server.is_up:
+        await check_trunk(trunk, structure(one.dialing, AsteriskSettings, place), say)
+
+
+def _line(config: Config, trunk: AsteriskTrunk | FreeswitchTrunk, agent: str) -> PhoneLine | FreeswitchLine:
     floor = floor_settings(config)
     phones = {one.id: one.phone for one in floor.agents} if floor is not None else {}
     if floor is None or agent not in phones:
         fail(f"--agent {agent}: the floor has {', '.join(phones) or 'no agents'}")
-    return PhoneLine(trunk.server, agent, floor.endpoint.format(phone=phones[agent]), caller_id=floor.caller_id)
+    return phone_line(trunk.server, floor, agent, phones[agent])
 
 
 def _print(step: Step) -> None:

@@ -9,7 +9,7 @@ from adapters.simulated.people import People
 from adapters.simulated.settings import SimulationSettings
 from adapters.simulated.trunk import SimulatedTrunk
 from dialer.clock import WallClock
-from dialer.commands.telephony import open_asterisk
+from dialer.commands.telephony import open_switches
 from dialer.commands.terminal import fail
 from dialer.config import Config, TrunkConfig
 from dialer.ports import Trunk
@@ -23,7 +23,7 @@ async def open_trunks(
 ) -> AsyncIterator[tuple[Trunk, ...]]:
     """The trunks of a live run, connected as long as the block lasts; without a world, they lead to telephones."""
     if world is None or people is None:
-        async with open_asterisk(config) as real:
+        async with open_switches(config) as real:
             yield real
         return
     simulated = {one.name: one for one in simulated_trunks(config, world, people, clock)}

@@ -6,12 +6,12 @@ import pytest
 import trio
 from trio.testing import MockClock
 
-from adapters.freeswitch.check import check_call, check_phone, check_server, check_trunk
+from adapters.freeswitch.check import check_server, check_trunk
 from adapters.freeswitch.phones import PhoneLine
 from adapters.freeswitch.server import running
 from adapters.freeswitch.settings import FreeswitchSettings
 from adapters.freeswitch.trunk import FreeswitchTrunk
-from adapters.switches.check import Step
+from adapters.switches.check import Step, check_call, check_phone
 from dialer.ports import CallOrder, PeerError
 from tests.adapters.freeswitch.conftest import server_of
 from tests.adapters.freeswitch.peer import Fate, Peer
