@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import trio
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.adapters.web.site import PASSWORD, Site, on_site
 
@@ -48,6 +48,7 @@ def sign_in(page: Page, url: str, name: str, path: str = "/") -> None:
     page.goto(f"{url}/sign-in?next={path}")
     page.get_by_label("Name").fill(name)
     page.get_by_label("Password").fill(PASSWORD)
+    expect(page.get_by_role("button", name="Sign in")).to_be_enabled()
     page.keyboard.press("Enter")
     page.wait_for_url(f"{url}{path}")
 

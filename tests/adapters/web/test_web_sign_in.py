@@ -2,6 +2,7 @@
 
 import pytest
 
+from adapters.web.app import STATIC
 from adapters.web.roles import Role
 from adapters.web.settings import WebSettings
 from tests.adapters.web.site import PASSWORD, Site, first_run_key, on_site
@@ -120,3 +121,10 @@ def test_passwords_never_travel_an_open_network_in_clear_text():
     with pytest.raises(ValueError, match="clear text"):
         WebSettings(host="0.0.0.0")
     assert WebSettings(host="0.0.0.0", public_url="https://floor.example").is_secure
+
+
+def test_a_password_typed_before_the_page_is_ready_never_gets_into_an_address():
+    for name in ("sign-in", "first-run"):
+        page = (STATIC / f"{name}.html").read_text(encoding="utf-8")
+        assert '<form method="post">' in page
+        assert '<button class="primary" disabled' in page

@@ -23,3 +23,6 @@ form.addEventListener("submit", async (event) => {
     fault.textContent = error.message;
   }
 });
+
+// Only now: before, the browser itself would have sent the form, and the password with it.
+form.querySelector("button").disabled = false;
