@@ -75,9 +75,12 @@ def test_an_agent_reads_an_account_first_and_calls_or_skips_it_by_keyboard(tmp_p
         assert claims(site) == []
         assert violations(page) == []
         page.locator("body").press("Enter")
-        expect(page.locator("#preview-keys")).to_be_hidden()
-        expect(page.locator("#phase")).to_have_text("Dialing")
-        assert [one.mode for one in claims(site)] == ["preview"]
+        # Not the page: a number that does not exist is over, and the next account there, before anybody can look.
+        for _ in range(100):
+            if claims(site):
+                break
+            page.wait_for_timeout(100)
+        assert claims(site)[0].mode == "preview"
 
     on_page(tmp_path, an_agent, test, mode=PacingMode.PREVIEW)
 
