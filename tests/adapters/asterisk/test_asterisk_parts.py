@@ -2,10 +2,10 @@
 
 import pytest
 
-from adapters.switches.outcomes import outcome_of
 from adapters.asterisk.settings import AsteriskSettings, ServerSettings
 from adapters.switches.detection import DetectionSettings, GreetingJudge
 from adapters.switches.numbers import number_writer
+from adapters.switches.outcomes import outcome_of
 from adapters.switches.secret import SettingsError, read_secret
 from dialer.disposition import NetworkOutcome
 from dialer.ports import Greeting, PeerError
