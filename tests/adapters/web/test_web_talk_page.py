@@ -122,6 +122,7 @@ def test_a_talk_on_the_phone_is_led_by_keyboard_and_heard_by_a_supervisor_with_a
         PICTURES.mkdir(parents=True, exist_ok=True)
         page.screenshot(path=PICTURES / "desk-on-hold.png", full_page=True)
         page.keyboard.press("o")
+        expect(page.get_by_role("button", name="Hold")).to_have_attribute("aria-pressed", "false")
         page.keyboard.press("m")
         expect(page.get_by_role("button", name="Unmute")).to_be_visible()
         floor = page.context.new_page()
